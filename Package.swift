@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "gatehouse",
+    products: [.executable(name: "gatehouse", targets: ["gatehouse"])],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
+    ],
+    targets: [
+        // C libraries: a module map and a shim each, and exactly one Swift importer.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CEpoll"),
+
+        // 1: leaves
+        .target(name: "DataFormats"),
+        .target(name: "Vocabulary"),
+        .target(name: "SampleData"),
+        .target(name: "Sealing", dependencies: ["CSodium", "Vocabulary"]),
+        .target(
+            name: "PostgresLink",
+            dependencies: ["CLibPQ", "CEpoll", "Vocabulary", .product(name: "DequeModule", package: "swift-collections")]
+        ),
+
+        // 2: rules, no I/O
+        .target(name: "Catalog", dependencies: ["Vocabulary", "DataFormats"]),
+        .target(name: "Identity", dependencies: ["Vocabulary", "Sealing", "DataFormats"]),
+        .target(name: "Policies", dependencies: ["Vocabulary", "Catalog", "Identity"]),
+
+        // 3: resources
+        .target(name: "Storage", dependencies: ["Vocabulary", "Catalog", "Identity", "PostgresLink"]),
+        .target(name: "KeyRing", dependencies: ["Vocabulary", "Sealing", "Storage"]),
+        .target(name: "AuditTrail", dependencies: ["Vocabulary", "DataFormats", "Identity", "PostgresLink", "Storage"]),
+        .target(
+            name: "Disclosure",
+            dependencies: ["Vocabulary", "DataFormats", "Sealing", "Catalog", "Policies", "Storage", "KeyRing", "AuditTrail"]
+        ),
+
+        // 4: use cases
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Vocabulary", "DataFormats", "Sealing", "Catalog", "Identity", "Policies", "Storage", "KeyRing", "AuditTrail",
+                "Disclosure",
+            ]
+        ),
+
+        // 5: edges
+        .target(
+            name: "HTTPInterface",
+            dependencies: [
+                "Vocabulary", "DataFormats", "Sealing", "Catalog", "Identity", "Policies", "AuditTrail", "Disclosure", "Storage", "Gateway",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(name: "PolicyFiles", dependencies: ["Vocabulary", "Catalog", "Policies", .product(name: "Yams", package: "Yams")]),
+        .target(name: "Telemetry", dependencies: ["Vocabulary", "DataFormats", .product(name: "Logging", package: "swift-log")]),
+
+        // 6: assembly
+        .target(
+            name: "Assembly",
+            dependencies: [
+                "Vocabulary", "DataFormats", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage",
+                "KeyRing", "AuditTrail", "Disclosure", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .executableTarget(name: "gatehouse", dependencies: ["Assembly"]),
+    ]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
+}

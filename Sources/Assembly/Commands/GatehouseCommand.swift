@@ -1,0 +1,78 @@
+package import ArgumentParser
+import Foundation
+import Logging
+
+/// `gatehouse`: one program that serves and commands.
+package struct GatehouseCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "gatehouse",
+        abstract: "A privacy, security and compliance gateway in front of a CRM's data.",
+        discussion: """
+            Commands work on this host's state directory (--state, GATEHOUSE_STATE, default .state), or from anywhere on a running
+            gateway with GATEHOUSE_URL and GATEHOUSE_TOKEN.
+
+            Exit codes: 0 done, 1 failed, 2 partly done, 3 denied, 4 not found, 5 invalid input, 6 unavailable, 7 unfit to serve,
+            64 wrong usage.
+
+            Examples:
+              gatehouse serve --state .state --port 8080
+              gatehouse token issue --role sales-rep --user ann --json
+              gatehouse import people.csv --as contacts --map people.yaml --dry-run
+            """,
+        version: "0.1.0",
+        subcommands: [
+            ServeCommand.self, TokenCommand.self, ImportCommand.self, SampleCommand.self, AuditCommand.self, SchemaCommand.self,
+        ]
+    )
+
+    package init() {}
+
+    /// The program's entry: failures become one sentence on standard error and the exit code of their kind.
+    package static func launch() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand { try await asynchronous.run() } else { try command.run() }
+        } catch let failure as CommandFailure {
+            FileHandle.standardError.write(Data("\(failure)\n".utf8))
+            Foundation.exit(failure.kind.rawValue)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// Options of every command that works on a state directory or a running gateway.
+struct PlaceOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The state directory on this host.", valueName: "dir"))
+    var state: String?
+
+    @Option(help: ArgumentHelp("The folder of policies; found by itself in a checkout.", valueName: "dir"))
+    var policies: String?
+
+    @Option(help: ArgumentHelp("The tenant to work in, on this host.", valueName: "name"))
+    var tenant: String?
+
+    /// The running gateway to talk to: GATEHOUSE_URL, unless a state directory was named.
+    var remote: (url: String, token: String)? {
+        get throws {
+            guard state == nil, let url = ProcessInfo.processInfo.environment["GATEHOUSE_URL"] else { return nil }
+            guard let token = ProcessInfo.processInfo.environment["GATEHOUSE_TOKEN"] else {
+                throw CommandFailure(.denied, "GATEHOUSE_URL is set, but GATEHOUSE_TOKEN is not")
+            }
+            if tenant != nil { throw CommandFailure(.invalid, "over GATEHOUSE_URL the tenant is the token's", hint: "leave out --tenant") }
+            return (url, token)
+        }
+    }
+
+    var runtime: Runtime.Options {
+        Runtime.Options(state: state ?? ProcessInfo.processInfo.environment["GATEHOUSE_STATE"] ?? ".state", policies: policies)
+    }
+}
+
+/// Says on standard error what takes long.
+enum Console {
+    static let isTerminal = isatty(STDERR_FILENO) == 1
+
+    static func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+    static func say(_ text: String) { FileHandle.standardOutput.write(Data("\(text)\n".utf8)) }
+}

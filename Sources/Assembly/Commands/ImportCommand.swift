@@ -1,0 +1,72 @@
+import ArgumentParser
+import Catalog
+import DataFormats
+import Foundation
+import Gateway
+import PolicyFiles
+import Vocabulary
+
+struct ImportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Bring records in from CSV or NDJSON, through the same checks, sealing and audit as the API.",
+        discussion: """
+            Rows are matched with records by external_id, then by e-mail. What a row lacks stays as it is. Refused rows go to a
+            file beside the input, each with its line and the reason; the exit code is 2 when there are any.
+
+            Examples:
+              gatehouse import people.csv --as contacts --map people.yaml --dry-run
+              gatehouse import leads.ndjson --as leads
+            """
+    )
+
+    @OptionGroup var place: PlaceOptions
+    @Argument(help: "A CSV file (RFC 4180), or NDJSON when it ends in .ndjson or .jsonl.") var file: String
+    @Option(name: .customLong("as"), help: "What the rows are: a plural of the catalog, such as contacts.") var plural: String
+    @Option(help: "How columns become members; without it each column is the member of its name.") var map: String?
+    @Option(help: "Where refused rows go; beside the file by default.") var refused: String?
+    @Flag(name: .customLong("dry-run"), help: "Check and match everything, write nothing.") var dryRun = false
+    @Flag(help: "Print the summary as JSON.") var json = false
+
+    func run() async throws {
+        let state = try? StateDirectory(place.runtime.state)
+        let catalog: CompiledCatalog
+        var mapping = ImportMapping.identity
+        do {
+            catalog = try PolicyFolder.loadCatalog(PolicyLocation.find(place.policies, state))
+            if let map { mapping = try ImportMapping(PolicyFolder.document(at: map)) }
+        } catch let error as Diagnostics {
+            throw CommandFailure(error)
+        } catch let error as Diagnostic {
+            throw CommandFailure(Diagnostics([error]))
+        }
+        guard let entity = catalog.entity(plural: plural) else {
+            throw CommandFailure(
+                .invalid, "there are no '\(plural)' in the catalog", hint: Spelling.hint(for: plural, among: catalog.entities.map(\.plural))
+            )
+        }
+        mapping.numbers = Set(entity.fields.filter { $0.type == .integer }.map(\.name))
+        mapping.booleans = Set(entity.fields.filter { $0.type == .boolean }.map(\.name))
+        let refusedPath = refused ?? file + ".refused.csv"
+        let summary: ImportSummary
+        if let remote = try place.remote {
+            summary = try await importer(RemoteImport(client: GatewayClient(remote), plural: plural), mapping).run(file, refusedPath: refusedPath)
+        } else {
+            let finished = mapping
+            summary = try await place.withGateway { [self] gateway, context in
+                guard let entity = gateway.catalog.entity(plural: plural) else { throw CommandFailure(.invalid, "there are no '\(plural)'") }
+                let destination = LocalImport(gateway: gateway, entity: entity, context: context)
+                return try await importer(destination, finished).run(file, refusedPath: refusedPath)
+            }
+        }
+        Console.say(json ? String(decoding: summary.json.encoded(), as: UTF8.self) : (dryRun ? "dry run: " : "") + summary.sentence)
+        if summary[.refused] > 0 {
+            Console.note("refused rows with their reasons are in \(refusedPath)")
+            throw ExitCode(CommandFailure.Kind.partly.rawValue)
+        }
+    }
+
+    private func importer(_ destination: any ImportDestination, _ mapping: ImportMapping) -> Importer {
+        Importer(destination: destination, mapping: mapping, isDryRun: dryRun, isQuiet: json)
+    }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+import Gateway
+import HTTPInterface
+import Identity
+import Logging
+import ServiceLifecycle
+import Telemetry
+import UnixSignals
+import Vocabulary
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve the HTTP API on loopback.",
+        discussion: """
+            Without DATABASE_URL and VAULT_URL a private PostgreSQL is made below the state directory and stopped at the end. Prints
+            'ready http://127.0.0.1:PORT' on a line of its own once requests are answered.
+
+            Example: gatehouse serve --state .state --port 8080
+            """
+    )
+
+    @OptionGroup var place: PlaceOptions
+
+    @Option(help: "The port on 127.0.0.1; 0 takes a free one.")
+    var port = 8080
+
+    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning or error.")
+    var logLevel = "notice"
+
+    func run() async throws {
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw ValidationError("'\(logLevel)' is no log level: trace, debug, info, notice, warning or error")
+        }
+        var options = place.runtime
+        options.logLevel = level
+        let port = port
+        try await Runtime.with(options, progress: { Console.note($0) }) { runtime in
+            let observe = runtime.telemetry.observer
+            try await Self.makeAdministrator(runtime)
+            let api = API(gateway: runtime.gateway, authenticator: runtime.gateway.authenticator(), observe: observe)
+            let application = Server.application(api, host: "127.0.0.1", port: port, logger: Logger(label: "http") { label in
+                JSONLog(label: label, level: .error)
+            }) { port in
+                observe(.serving(address: "127.0.0.1:\(port)"))
+                Console.say("ready http://127.0.0.1:\(port)")
+            }
+            let services = ServiceGroup(
+                configuration: ServiceGroupConfiguration(
+                    services: [.init(service: application)], gracefulShutdownSignals: [.sigterm, .sigint], logger: runtime.telemetry.logger
+                )
+            )
+            do { try await services.run() } catch {
+                throw CommandFailure(
+                    .unavailable, "127.0.0.1:\(port) cannot be served", hint: "is another program using the port? try --port 0"
+                )
+            }
+            observe(.stopping)
+        }
+    }
+
+    /// The first key of the first tenant, for whoever can read the state directory.
+    private static func makeAdministrator(_ runtime: Runtime) async throws {
+        let path = runtime.state.administratorToken
+        guard !FileManager.default.fileExists(atPath: path) else { return }
+        var order = CredentialOrder(roles: ["administrator"], user: "administrator")
+        order.purpose = "operations"
+        do {
+            let (key, _) = try await runtime.gateway.issueCredential(order, runtime.hostContext())
+            try StateDirectory.writeSecret(key.revealed, to: path)
+        } catch let refusal as Refusal {
+            throw CommandFailure(refusal)
+        }
+        Console.note("an administrator's token is in \(path)")
+    }
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import DataFormats
+import Gateway
+import HTTPInterface
+import Vocabulary
+
+struct TokenCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "token", abstract: "Issue, list and revoke API keys.", subcommands: [Issue.self, List.self, Revoke.self]
+    )
+
+    struct Issue: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make an API key; its secret is shown this once.",
+            discussion: """
+                Examples:
+                  gatehouse token issue --role sales-rep --user ann --team north
+                  gatehouse token issue --role integration-app --purpose sales --expires 2027-01-01T00:00:00Z --json
+                """
+        )
+
+        @OptionGroup var place: PlaceOptions
+        @Option(help: "A role of policies/roles.yaml; may be given several times.") var role: [String]
+        @Option(help: "The person who uses the key.") var user: String?
+        @Option(help: "A team of that person; may be given several times.") var team: [String] = []
+        @Option(help: "The purpose of requests that declare none.") var purpose: String?
+        @Option(help: ArgumentHelp("When the key ends.", valueName: "time")) var expires: String?
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            var order = CredentialOrder(roles: role, user: user)
+            order.teams = team
+            order.purpose = purpose
+            if let expires {
+                guard let instant = Instant(expires) else { throw ValidationError("--expires takes a time such as 2027-01-01T00:00:00Z") }
+                order.expiresAt = instant
+            }
+            let members = try await issue(order)
+            if json { return Console.say(String(decoding: JSONValue.object(members).encoded(), as: UTF8.self)) }
+            Console.say(Table.text(members["token"]))
+            Console.note("key \(Table.text(members["id"])) for \(Table.text(members["roles"])): keep it now, it is not shown again")
+        }
+
+        private func issue(_ order: CredentialOrder) async throws -> JSONObject {
+            if let remote = try place.remote {
+                let body = JSONValue.object(CredentialCoding.object(order)).encoded()
+                return try await GatewayClient(remote).object("POST", "/v1/tokens", contentType: "application/json", body: body)
+            }
+            return try await place.withGateway { gateway, context in
+                let (key, record) = try await gateway.issueCredential(order, context)
+                var members = CredentialCoding.object(record)
+                members["token"] = .string(key.revealed)
+                return members
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show the tenant's API keys.", discussion: "Example: gatehouse token list --json"
+        )
+
+        @OptionGroup var place: PlaceOptions
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            let items: [JSONObject]
+            if let remote = try place.remote {
+                items = (try await GatewayClient(remote).object("GET", "/v1/tokens")["data"]?.arrayValue ?? []).compactMap(\.objectValue)
+            } else {
+                items = try await place.withGateway { gateway, context in
+                    try await gateway.listCredentials(context).map { CredentialCoding.object($0) }
+                }
+            }
+            if json { return Console.say(String(decoding: JSONValue.array(items.map { .object($0) }).encoded(), as: UTF8.self)) }
+            let columns = ["id", "roles", "user", "teams", "purpose", "created_at", "expires_at", "revoked_at"]
+            Table.print(columns, items.map { item in columns.map { Table.text(item[$0]) } })
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Revoke an API key: refused from the next request on.", discussion: "Example: gatehouse token revoke abcdefgh2345"
+        )
+
+        @OptionGroup var place: PlaceOptions
+        @Argument(help: "The key's id: the twelve characters behind ghk_.") var id: String
+
+        func run() async throws {
+            if let remote = try place.remote {
+                _ = try await GatewayClient(remote).send("DELETE", "/v1/tokens/\(GatewayClient.encode(id))")
+            } else {
+                try await place.withGateway { gateway, context in try await gateway.revokeCredential(id, context) }
+            }
+            Console.note("revoked \(id)")
+        }
+    }
+}
+
+extension PlaceOptions {
+    /// Runs something as the operator on this host.
+    func withGateway<Value: Sendable>(_ body: @escaping @Sendable (Gateway, RequestContext) async throws -> Value) async throws -> Value {
+        let tenant = tenant ?? "default"
+        return try await Runtime.with(runtime, progress: { Console.note($0) }) { runtime in
+            do { return try await body(runtime.gateway, runtime.hostContext(tenant: tenant)) } catch let refusal as Refusal {
+                throw CommandFailure(refusal)
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import PostgresLink
+import Storage
+import Synchronization
+import Telemetry
+import Vocabulary
+
+/// What to do when a data key was destroyed somewhere; set once the key ring stands.
+final class DataKeyWatch: Sendable {
+    private let handlers = Mutex<(one: @Sendable (SubjectID) -> Void, all: @Sendable () -> Void)>(({ _ in }, {}))
+
+    func set(one: @escaping @Sendable (SubjectID) -> Void, all: @escaping @Sendable () -> Void) { handlers.withLock { $0 = (one, all) } }
+
+    func isGone(_ holder: String) {
+        guard let holder = UUIDv7(holder) else { return }
+        handlers.withLock { $0.one }(SubjectID(holder))
+    }
+
+    /// Word of a destroyed key may have been missed while nobody listened.
+    func mayHaveMissed() { handlers.withLock { $0.all }() }
+}
+
+/// The two databases of one process: the embedded ones, or those of DATABASE_URL and VAULT_URL.
+struct Databases: Sendable {
+    let store: Database
+    let vault: Database
+    let dataKeyWatch = DataKeyWatch()
+
+    /// Connects for as long as the body runs; starts and stops the embedded PostgreSQL where that is the one.
+    static func with<Value: Sendable>(
+        _ state: StateDirectory, _ telemetry: Telemetry, _ progress: @escaping @Sendable (String) -> Void,
+        _ body: @Sendable (Databases) async throws -> Value
+    ) async throws -> Value {
+        let environment = ProcessInfo.processInfo.environment
+        switch (environment["DATABASE_URL"], environment["VAULT_URL"]) {
+        case (let store?, let vault?):
+            return try await with(store: store, vault: vault, telemetry, body)
+        case (nil, nil):
+            let postgres = try await EmbeddedPostgres.join(state, progress: progress)
+            let outcome: Result<Value, any Error>
+            do {
+                outcome = .success(
+                    try await with(store: postgres.target("gatehouse"), vault: postgres.target("gatehouse_vault"), telemetry, body)
+                )
+            } catch {
+                outcome = .failure(error)
+            }
+            await postgres.leave()
+            return try outcome.get()
+        default:
+            throw CommandFailure(.unfit, "DATABASE_URL and VAULT_URL go together", hint: "set both, or neither for the embedded PostgreSQL")
+        }
+    }
+
+    private static func with<Value: Sendable>(
+        store: String, vault: String, _ telemetry: Telemetry, _ body: @Sendable (Databases) async throws -> Value
+    ) async throws -> Value {
+        let engine = LinkEngine()
+        let databases = Databases(store: store, vault: vault, engine, telemetry.observer)
+        let outcome: Result<Value, any Error>
+        do { outcome = .success(try await body(databases)) } catch { outcome = .failure(error) }
+        await databases.store.close()
+        await databases.vault.close()
+        await engine.stop()
+        return try outcome.get()
+    }
+
+    private init(store storeTarget: String, vault vaultTarget: String, _ engine: LinkEngine, _ observe: @escaping Observer) {
+        // Behind PgBouncer in transaction mode a prepared statement does not outlive its transaction, nor does LISTEN.
+        let isPooled = ProcessInfo.processInfo.environment["GATEHOUSE_TRANSACTION_POOLER"] == "1"
+        var storeSettings = LinkSettings(name: "store", target: storeTarget)
+        storeSettings.usesNamedStatements = !isPooled
+        var vaultSettings = LinkSettings(name: "vault", target: vaultTarget)
+        vaultSettings.usesNamedStatements = !isPooled
+        if !isPooled, let channel = SQLIdentifier("data_key_gone") { vaultSettings.channels = [channel] }
+        let watch = dataKeyWatch
+        store = Database(storeSettings, engine: engine, observe: observe)
+        vault = Database(
+            vaultSettings, engine: engine, observe: observe, onNotification: { _, payload in watch.isGone(payload) },
+            onListening: { watch.mayHaveMissed() }
+        )
+    }
+
+    func storeDatabase(_ observe: Observer) async throws -> StoreDatabase {
+        StoreDatabase(store, stepsDown: try await bypasses(store, "store", observe))
+    }
+
+    func vaultDatabase(_ observe: Observer) async throws -> VaultDatabase {
+        VaultDatabase(vault, stepsDown: try await bypasses(vault, "vault", observe))
+    }
+
+    private func bypasses(_ database: Database, _ name: String, _ observe: Observer) async throws -> Bool {
+        let role = try await Schema.role(database)
+        if role.bypassesRowSecurity { observe(.rowSecurityBypassed(database: name, role: role.name)) }
+        return role.bypassesRowSecurity
+    }
+}

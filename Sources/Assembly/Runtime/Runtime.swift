@@ -1,0 +1,106 @@
+import AuditTrail
+import Catalog
+import Foundation
+import Gateway
+import Identity
+import KeyRing
+import Logging
+import PolicyFiles
+import PostgresLink
+import Sealing
+import Storage
+import Telemetry
+import Vocabulary
+
+/// The wired services of one process, for as long as a closure runs.
+struct Runtime: Sendable {
+    let gateway: Gateway
+    let store: StoreDatabase
+    let state: StateDirectory
+    let telemetry: Telemetry
+
+    struct Options: Sendable {
+        var state: String
+        var policies: String?
+        var logLevel: Logger.Level = .warning
+    }
+
+    /// Opens everything, runs the body, closes everything again, whatever the body does.
+    static func with<Value: Sendable>(
+        _ options: Options, progress: @escaping @Sendable (String) -> Void, _ body: @Sendable (Runtime) async throws -> Value
+    ) async throws -> Value {
+        let state = try StateDirectory(options.state)
+        let telemetry = Telemetry(level: options.logLevel)
+        let folder: PolicyFolder
+        do { folder = try PolicyFolder.load(PolicyLocation.find(options.policies, state)) } catch let error as Diagnostics {
+            throw CommandFailure(error)
+        }
+        return try await Databases.with(state, telemetry, progress) { databases in
+            try await SchemaCheck.prepare(databases, folder.catalog, progress)
+            return try await run(state, telemetry, folder, databases, body)
+        }
+    }
+
+    private static func run<Value: Sendable>(
+        _ state: StateDirectory, _ telemetry: Telemetry, _ folder: PolicyFolder, _ databases: Databases,
+        _ body: @Sendable (Runtime) async throws -> Value
+    ) async throws -> Value {
+        let observe = telemetry.observer
+        let store = try await databases.storeDatabase(observe)
+        let vault = try await databases.vaultDatabase(observe)
+        if !MemoryLock.isAvailable() { observe(.memoryNotLocked) }
+        let keyRing = KeyRing(root: try await rootKey(state, vault, observe), vault: vault)
+        databases.dataKeyWatch.set(one: { keyRing.evict($0) }, all: { keyRing.evictAll() })
+        let audit = AuditTrail(store: store, observe: observe)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await audit.run() }
+            defer { audit.close() }
+            let gateway: Gateway
+            do {
+                gateway = try await Gateway(
+                    catalog: folder.catalog, policies: folder.policies, store: store, vault: vault, keyRing: keyRing, audit: audit,
+                    observe: observe
+                )
+            } catch {
+                throw CommandFailure(error)
+            }
+            return try await body(Runtime(gateway: gateway, store: store, state: state, telemetry: telemetry))
+        }
+    }
+
+    /// The root key of this state; made when the vault has never seen one.
+    private static func rootKey(_ state: StateDirectory, _ vault: VaultDatabase, _ observe: Observer) async throws -> SymmetricKey {
+        do {
+            return try RootKeyFile.read(state.rootKey)
+        } catch {
+            guard case .missing = error else {
+                throw CommandFailure(.unfit, "\(error)")
+            }
+        }
+        guard try await !KeyRing.isInUse(vault) else {
+            throw CommandFailure(
+                .unfit, "the vault holds keys, but there is no root key at \(state.rootKey)",
+                hint: "put back the root key that the vault was made with: a new one would open nothing"
+            )
+        }
+        do {
+            let key = try RootKeyFile.create(state.rootKey)
+            observe(.rootKeyCreated(path: state.rootKey))
+            return key
+        } catch {
+            throw CommandFailure(.unfit, "\(error)")
+        }
+    }
+
+    // MARK: Who asks
+
+    /// The operator on this host, in a tenant that is made when it does not exist yet.
+    func hostContext(tenant name: String = "default", purpose: String = "operations", requestID: String = UUIDv7.make().description) async throws
+        -> RequestContext
+    {
+        guard !name.isEmpty, name.utf8.count <= 64 else { throw CommandFailure(.invalid, "a tenant's name has 1 to 64 bytes") }
+        let tenant: TenantID
+        do { tenant = try await store.makeTenant(named: name) } catch { throw CommandFailure(error) }
+        return RequestContext(principal: .host(tenant: tenant), purpose: gateway.catalog.purposes[purpose], requestID: requestID)
+    }
+}

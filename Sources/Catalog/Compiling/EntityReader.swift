@@ -1,0 +1,156 @@
+import Vocabulary
+
+/// Reads one entity document.
+struct EntityReader {
+    let purposes: [String: Purpose]
+
+    private static let known = ["entity", "plural", "subject", "label", "purposes", "fields", "retention", "history_of"]
+    /// Members that every record has beside its fields.
+    private static let reserved: Set<String> = ["id", "version", "tenant_id", "subject_id", "_meta"]
+
+    func read(_ mapping: SourceMapping, _ problems: inout [Diagnostic]) throws(Diagnostic) -> Entity? {
+        try mapping.refuseOthers(than: Self.known)
+        let name = try identifier(mapping.required("entity"), "entity")
+        let plural = try identifier(mapping.required("plural"), "plural")
+        let label = try mapping["label"]?.text("label") ?? name
+        let subject = try subject(mapping.required("subject"))
+        let purposes = try purposeNames(mapping["purposes"])
+        let before = problems.count
+        var fields: [Field] = []
+        var names: Set<String> = []
+        let fieldReader = FieldReader(entityPurposes: purposes, subject: subject)
+        for member in try mapping.required("fields").mapping("fields").members {
+            do throws(Diagnostic) {
+                let fieldName = try identifier(member.key, "a field's name")
+                if Self.reserved.contains(fieldName) {
+                    throw Diagnostic(member.key.position, "'\(fieldName)' is a name that every record has already")
+                }
+                if !names.insert(fieldName).inserted { throw Diagnostic(member.key.position, "'\(fieldName)' is declared twice") }
+                fields.append(try fieldReader.read(fieldName, member.value, checkPurposes: purposeNames))
+            } catch {
+                problems.append(error)
+            }
+        }
+        let retention = try retention(mapping["retention"], fields, &problems)
+        guard problems.count == before else { return nil }
+        let entity = Entity(
+            name: name, plural: plural, label: label, subject: subject, purposes: purposes, fields: fields, retention: retention,
+            historyOf: try historyOf(mapping["history_of"])
+        )
+        try check(entity, mapping)
+        return entity
+    }
+
+    private func check(_ entity: Entity, _ source: SourceMapping) throws(Diagnostic) {
+        for required in ["created_at", "updated_at"] {
+            guard let field = entity.field(named: required), field.type == .timestamp, field.isSystem, field.storage == .plain else {
+                throw Diagnostic(
+                    source.position, "\(entity.name) needs the field '\(required)'",
+                    hint: "\(required): { type: timestamp, class: operational, store: plain, system: true }"
+                )
+            }
+        }
+        for field in entity.fields where field.type == .money {
+            guard let currency = field.currencyField, entity.field(named: currency)?.type == .currency else {
+                throw Diagnostic(
+                    source.position, "the money field '\(field.name)' of \(entity.name) needs 'currency:' with the name of a currency field"
+                )
+            }
+        }
+        let isPersonal = entity.subject != .nobody && entity.fields.contains { $0.fieldClass.isPersonal }
+        if isPersonal, entity.retention.isEmpty {
+            throw Diagnostic(
+                source.position, "\(entity.name) holds personal data and no retention rule reaches it (GDPR Art. 5(1)(e))",
+                hint: "add 'retention:' with at least one rule"
+            )
+        }
+        if entity.historyOf != nil {
+            for required in ["from_value", "to_value", "changed_by"] where entity.field(named: required) == nil {
+                throw Diagnostic(source.position, "a history needs the field '\(required)'")
+            }
+        }
+    }
+
+    private func identifier(_ node: SourceNode, _ what: String) throws(Diagnostic) -> String {
+        let text = try node.text(what)
+        let isFine =
+            (1...48).contains(text.utf8.count) && ("a"..."z").contains(text.first ?? "_")
+            && text.allSatisfy { ("a"..."z").contains($0) || ("0"..."9").contains($0) || $0 == "_" }
+        guard isFine else {
+            throw Diagnostic(node.position, "\(what) takes small letters, digits and underscores, at most 48, beginning with a letter")
+        }
+        return text
+    }
+
+    private func subject(_ node: SourceNode) throws(Diagnostic) -> SubjectRule {
+        switch node.content {
+        case .scalar("self", _): return .itself
+        case .scalar("none", _): return .nobody
+        case .mapping:
+            let mapping = try node.mapping("subject")
+            try mapping.refuseOthers(than: ["via"])
+            let via = try mapping.required("via")
+            if case .scalar(let relation, _) = via.content { return .via([relation]) }
+            return .via(try via.texts("via").map(\.text))
+        default:
+            throw Diagnostic(node.position, "subject is self, none or { via: [relation] }")
+        }
+    }
+
+    private func purposeNames(_ node: SourceNode?) throws(Diagnostic) -> [String] {
+        guard let node else { return [] }
+        let names = try node.texts("purposes")
+        for name in names where purposes[name.text] == nil {
+            throw Diagnostic(
+                name.position, "purpose '\(name.text)' is not declared",
+                hint: Spelling.hint(for: name.text, among: purposes.keys.sorted())
+            )
+        }
+        return names.map(\.text)
+    }
+
+    private func historyOf(_ node: SourceNode?) throws(Diagnostic) -> (entity: String, field: String)? {
+        guard let node else { return nil }
+        let parts = try node.text("history_of").split(separator: ".")
+        guard parts.count == 2 else { throw Diagnostic(node.position, "history_of names a field as entity.field") }
+        return (String(parts[0]), String(parts[1]))
+    }
+
+    private func retention(
+        _ node: SourceNode?, _ fields: [Field], _ problems: inout [Diagnostic]
+    ) throws(Diagnostic) -> [RetentionRule] {
+        guard let node else { return [] }
+        guard case .sequence(let items) = node.content else { throw Diagnostic(node.position, "retention has to be a list of rules") }
+        var rules: [RetentionRule] = []
+        for item in items {
+            do throws(Diagnostic) {
+                let mapping = try item.mapping("a retention rule")
+                try mapping.refuseOthers(than: ["name", "when", "since", "after", "do", "basis"])
+                let since = try mapping.required("since")
+                let sinceName = try since.text("since")
+                guard let field = fields.first(where: { $0.name == sinceName }), field.type == .date || field.type == .timestamp else {
+                    throw Diagnostic(since.position, "since '\(sinceName)' is no date or timestamp of this entity")
+                }
+                let after = try mapping.required("after")
+                let period = try after.text("after")
+                guard Self.isPeriod(period) else { throw Diagnostic(after.position, "after takes a period such as P3Y, P18M or P90D") }
+                rules.append(
+                    RetentionRule(
+                        name: try mapping.required("name").text("name"), condition: try mapping["when"]?.text("when"), since: sinceName,
+                        after: period, action: try mapping.required("do").choice("do", of: RetentionRule.Action.self),
+                        basis: try mapping.required("basis").text("basis")
+                    )
+                )
+            } catch {
+                problems.append(error)
+            }
+        }
+        return rules
+    }
+
+    private static func isPeriod(_ text: String) -> Bool {
+        guard text.first == "P", let unit = text.last, "YMWD".contains(unit) else { return false }
+        let digits = text.dropFirst().dropLast()
+        return (1...4).contains(digits.count) && digits.allSatisfy { ("0"..."9").contains($0) }
+    }
+}

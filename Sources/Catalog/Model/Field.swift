@@ -1,0 +1,39 @@
+package import Vocabulary
+
+/// One field of an entity with its whole privacy declaration. Made by compiling a catalog only.
+package struct Field: Sendable {
+    package let name: String
+    /// The name as UTF-8, for associated data.
+    package let nameBytes: [UInt8]
+    package let type: FieldType
+    package let fieldClass: FieldClass
+    package let storage: FieldStorage
+    package let search: Set<SearchKind>
+    package let uniqueness: Uniqueness
+    /// The mask that a policy means when it says `masked` without saying how.
+    package let mask: Mask
+    package let label: String
+    package let isRequired: Bool
+    /// Written by the gateway, never by a caller.
+    package let isSystem: Bool
+    package let isIndexed: Bool
+    package let purposes: [String]
+    /// Why a personal field may rest in the clear.
+    package let exemption: String?
+    package let maximumLength: Int
+    package let choices: [String]
+    package let defaultValue: FieldValue?
+    /// For money: the field that holds its currency.
+    package let currencyField: String?
+    /// For a reference: the entity it points to.
+    package let referenceTo: String?
+    package let cascadesOnDelete: Bool
+    /// How many bits a search token has.
+    package let tokenBits: Int
+
+    package var isSealed: Bool { storage == .sealed }
+    package var isExactlySearchable: Bool { search.contains(.exact) }
+    /// A caller can filter by it at all, whatever it is allowed to see.
+    package var isFilterable: Bool { storage == .plain || isExactlySearchable }
+    package var isSortable: Bool { storage == .plain && isIndexed }
+}

@@ -1,0 +1,207 @@
+package import AuditTrail
+package import Catalog
+import Disclosure
+package import Identity
+package import KeyRing
+package import Policies
+import PostgresLink
+import Sealing
+package import Storage
+import Synchronization
+package import Vocabulary
+
+/// The sentences of the product: read, list, create, amend, remove, import, issue, look into the trail.
+///
+/// Each goes the same way: decide, fetch, record, disclose. Failures are ``Refusal`` values; a denial is recorded, too.
+package final class Gateway: Sendable {
+    package let catalog: CompiledCatalog
+    package let policies: CompiledPolicies
+    let store: StoreDatabase
+    let vault: VaultDatabase
+    let keyRing: KeyRing
+    let audit: AuditTrail
+    let observe: Observer
+    let pepper: SymmetricKey
+    let tagKey: SymmetricKey
+    let cursorKey: SymmetricKey
+    private let tables: [String: RecordTable]
+    private let views = Mutex<[ObjectIdentifier: FieldView]>([:])
+    private let searchKeys = Mutex<[String: SearchKey]>([:])
+
+    /// - Throws: when the gateway's own keys cannot be had from the vault.
+    package init(
+        catalog: CompiledCatalog, policies: CompiledPolicies, store: StoreDatabase, vault: VaultDatabase, keyRing: KeyRing,
+        audit: AuditTrail, observe: @escaping Observer
+    ) async throws(KeyRingError) {
+        self.catalog = catalog
+        self.policies = policies
+        self.store = store
+        self.vault = vault
+        self.keyRing = keyRing
+        self.audit = audit
+        self.observe = observe
+        pepper = try await keyRing.systemKey("gatehouse/v1/api-key")
+        tagKey = try await keyRing.systemKey("gatehouse/v1/entity-tag")
+        cursorKey = try await keyRing.systemKey("gatehouse/v1/cursor")
+        tables = Dictionary(uniqueKeysWithValues: catalog.entities.map { ($0.name, RecordTable($0)) })
+    }
+
+    /// Reads credentials of this gateway's store.
+    package func authenticator() -> Authenticator {
+        Authenticator(pepper: pepper) { [store] id in try await store.credential(id) }
+    }
+
+    // MARK: Decide
+
+    func table(_ entity: Entity) -> RecordTable {
+        guard let table = tables[entity.name] else { preconditionFailure("every entity of the catalog has a table") }
+        return table
+    }
+
+    func view(_ entity: Entity, _ decision: Decision) -> FieldView {
+        views.withLock { views in
+            if let view = views[ObjectIdentifier(decision)] { return view }
+            if views.count > 10_000 { views.removeAll() }
+            let view = FieldView(entity, decision)
+            views[ObjectIdentifier(decision)] = view
+            return view
+        }
+    }
+
+    /// What the caller may see of an entity, or a recorded denial.
+    func decide(_ action: Action, _ entity: Entity, _ context: RequestContext, record: RecordID? = nil) async throws(Refusal) -> FieldView {
+        let decision = policies.decide(context.principal, action, on: entity.name)
+        guard decision.isAllowed else { throw await deny(decision, context, record: record) }
+        return view(entity, decision)
+    }
+
+    /// Records a denial and answers with it; when it cannot be recorded, that is the answer.
+    func deny(_ decision: Decision, _ context: RequestContext, record: RecordID? = nil) async -> Refusal {
+        var event = event(decision, context, outcome: .refused)
+        if let record { event.records = [record] }
+        do { _ = try await audit.record(event) } catch { return .auditUnavailable }
+        return Refusal(
+            .denied, "your roles do not allow to \(decision.action.rawValue) this (rule \(decision.rule))",
+            hint: "ask an administrator which role you need"
+        )
+    }
+
+    // MARK: Record
+
+    func event(_ decision: Decision, _ context: RequestContext, outcome: AuditEvent.Outcome) -> AuditEvent {
+        AuditEvent(
+            context.principal, action: decision.action.rawValue, entity: decision.resource, isAllowed: decision.isAllowed,
+            rule: decision.rule, purpose: context.purpose, reason: context.reason, request: context.requestID, outcome: outcome
+        )
+    }
+
+    func record(_ event: AuditEvent) async throws(Refusal) -> AuditReceipt {
+        do { return try await audit.record(event) } catch { throw .auditUnavailable }
+    }
+
+    // MARK: Fetch
+
+    func read(_ context: RequestContext, _ statements: [SQL]) async throws(Refusal) -> [ResultSet] {
+        do { return try await store.read(Scope(context.principal), statements) } catch { throw refusal(error) }
+    }
+
+    /// Runs a change with its event in one transaction.
+    func change<Value: Sendable>(
+        _ context: RequestContext, _ body: (Transaction) async throws(Refusal) -> (value: Value, event: AuditEvent)
+    ) async throws(Refusal) -> (value: Value, receipt: AuditReceipt) {
+        let catalog = catalog
+        return try await audit.change(Scope(context.principal), wrap: { Self.refusal($0, catalog) }, body)
+    }
+
+    func refusal(_ error: StorageError) -> Refusal { Self.refusal(error, catalog) }
+
+    private static func refusal(_ error: StorageError, _ catalog: CompiledCatalog) -> Refusal {
+        switch error {
+        case .credentialOutdated:
+            var refusal = Refusal(.credentialInvalid, "the credential is not valid")
+            refusal.isCredentialOutdated = true
+            return refusal
+        case .taken(let constraint):
+            let name = StoreSchema.field(ofConstraint: constraint, in: catalog)?.field.name ?? "a field"
+            return Refusal(
+                .valueTaken, "another record has this value already",
+                members: [.init(name, Refusal.Code.valueTaken.rawValue, "\(name) has to be different in every record")]
+            )
+        case .referenceUnknown(let constraint), .referenced(let constraint):
+            let name = StoreSchema.field(ofConstraint: constraint, in: catalog)?.field.name ?? "a reference"
+            return Refusal(
+                .referenceUnknown, "a reference points to no record",
+                members: [.init(name, Refusal.Code.referenceUnknown.rawValue, "\(name) points to no record")]
+            )
+        case .link(let error):
+            switch error.code {
+            case .queueFull: return Refusal(.busy, "the gateway has too much to do", hint: "try again in a moment")
+            case .refused where error.isRetryable: return Refusal(.busy, "another change came in between", hint: "try again")
+            case .refused, .misuse: return Refusal(.internalError, "the store refused a statement (\(error.sqlState ?? error.code.rawValue))")
+            case .timedOut, .connectionLost, .cancelled:
+                return Refusal(
+                    .outcomeUnknown, "the connection to the store broke before it answered", hint: "read the record before trying again"
+                )
+            case .unavailable, .closed: return Refusal(.storeUnavailable, "the store cannot be reached", hint: "try again in a moment")
+            }
+        }
+    }
+
+    static func refusal(_ error: KeyRingError) -> Refusal {
+        switch error {
+        case .vault: Refusal(.vaultUnavailable, "the vault cannot be reached", hint: "try again in a moment")
+        case .exhausted: Refusal(.busy, "the gateway has too many keys in use", hint: "try again in a moment")
+        case .unreadable: Refusal(.internalError, "a key of the vault does not open under this root key")
+        }
+    }
+
+    // MARK: Keys
+
+    func tenantKeys(_ context: RequestContext) async throws(Refusal) -> TenantKeys {
+        do { return try await keyRing.keys(of: context.tenant) } catch { throw Self.refusal(error) }
+    }
+
+    /// The keys that the sealed fields of these records need; a subject that is missing in the answer was erased.
+    func keys(for records: [StoredRecord], _ context: RequestContext) async throws(Refusal) -> RecordKeys {
+        var subjects: [SubjectID] = []
+        var needsTenantKey = false
+        for record in records {
+            if let subject = record.subject { subjects.append(subject) } else { needsTenantKey = true }
+        }
+        return try await keys(for: subjects, withTenantKey: needsTenantKey, context)
+    }
+
+    func keys(for subjects: [SubjectID], withTenantKey: Bool, _ context: RequestContext) async throws(Refusal) -> RecordKeys {
+        do {
+            return RecordKeys(
+                subjects: subjects.isEmpty ? [:] : try await keyRing.keys(of: subjects, tenant: context.tenant),
+                tenant: withTenantKey ? try await keyRing.keys(of: context.tenant).dataKey : nil
+            )
+        } catch {
+            throw Self.refusal(error)
+        }
+    }
+
+    /// The search key of a field; derived once for each tenant.
+    func searchKey(_ entity: Entity, _ field: Field, _ keys: TenantKeys) -> SearchKey {
+        let name = "\(keys.tenant)/\(entity.name).\(field.name)"
+        return searchKeys.withLock { kept in
+            if let key = kept[name] { return key }
+            let key = keys.searchKey(entity: entity.name, field: field.name, kind: SearchKind.exact.rawValue, bits: field.tokenBits)
+            kept[name] = key
+            return key
+        }
+    }
+
+    static func place(_ entity: Entity, _ field: Field) -> String { "\(entity.name).\(field.name)/\(SearchKind.exact.rawValue)" }
+}
+
+/// Opened keys for a handful of records.
+struct RecordKeys: Sendable {
+    let subjects: [SubjectID: DataKey]
+    let tenant: DataKey?
+
+    func key(for record: StoredRecord) -> DataKey? { key(for: record.subject) }
+    func key(for subject: SubjectID?) -> DataKey? { subject.map { subjects[$0] } ?? tenant }
+    var pseudonyms: [String] { subjects.values.map(\.pseudonymText) }
+}

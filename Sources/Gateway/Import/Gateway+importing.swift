@@ -1,0 +1,300 @@
+import AuditTrail
+package import Catalog
+import DataFormats
+import Disclosure
+import KeyRing
+import Policies
+import PostgresLink
+import Sealing
+import Storage
+import Vocabulary
+
+extension Gateway {
+    /// Rows that one call takes at most.
+    package static var maximumImportRows: Int { 500 }
+
+    /// Creates or updates records, matched by `external_id`, then by e-mail; one transaction and one audit event for all.
+    ///
+    /// A row is refused by itself; the others arrive. When the store refuses the batch as a whole (another writer was
+    /// faster with a unique value), rows are tried one by one, so that only the guilty one is refused.
+    /// - Parameter isDryRun: checks and matches, and writes nothing but the audit event.
+    package func importRows(
+        _ rows: [ImportRow], into entity: Entity, isDryRun: Bool, _ context: RequestContext
+    ) async throws(Refusal) -> [ImportOutcome] {
+        let decision = try await writable(.import, entity, context)
+        var outcomes: [ImportOutcome] = []
+        // Two rows of one file may be the same record: the second has to find what the first has written.
+        for batch in ImportBatch.split(rows, entity) {
+            do throws(Refusal) {
+                outcomes += try await importBatch(batch, entity, decision, isDryRun, context)
+            } catch {
+                guard batch.count > 1, Self.concernsOneRow(error) else {
+                    guard Self.concernsOneRow(error) else { throw error }
+                    outcomes.append(Self.refused(batch[0], error))
+                    continue
+                }
+                for row in batch {
+                    do throws(Refusal) {
+                        outcomes += try await importBatch([row], entity, decision, isDryRun, context)
+                    } catch {
+                        guard Self.concernsOneRow(error) else { throw error }
+                        outcomes.append(Self.refused(row, error))
+                    }
+                }
+            }
+        }
+        return outcomes
+    }
+
+    private static func concernsOneRow(_ refusal: Refusal) -> Bool {
+        switch refusal.code {
+        case .valueTaken, .referenceUnknown, .valueInvalid, .memberUnknown, .fieldNotWritable, .subjectErased: true
+        default: false
+        }
+    }
+
+    private static func refused(_ row: ImportRow, _ refusal: Refusal) -> ImportOutcome {
+        let problems = refusal.members.isEmpty ? [Refusal.Member("", refusal.code.rawValue, refusal.detail)] : refusal.members
+        return ImportOutcome(line: row.line, fate: .refused, problems: problems)
+    }
+
+    private func importBatch(
+        _ rows: [ImportRow], _ entity: Entity, _ decision: Decision, _ isDryRun: Bool, _ context: RequestContext
+    ) async throws(Refusal) -> [ImportOutcome] {
+        var outcomes: [Int: ImportOutcome] = [:]
+        let resolved = try await resolveLookups(rows, entity, context)
+        var drafts: [(row: ImportRow, draft: RecordDraft)] = []
+        for (row, references) in zip(rows, resolved) {
+            do throws(Refusal) {
+                var draft = try RecordDraft.read(row.members, entity, decision, isNew: false)
+                var problems: [Refusal.Member] = []
+                for (lookup, id) in references {
+                    if let id, let position = entity.position(of: lookup.member) {
+                        draft.set(.reference(id), at: position)
+                    } else {
+                        problems.append(
+                            .init(lookup.member, Refusal.Code.referenceUnknown.rawValue, "\(lookup.member) names a \(lookup.field) that no record has")
+                        )
+                    }
+                }
+                if !problems.isEmpty { throw Refusal(.referenceUnknown, "a reference points to no record", members: problems) }
+                drafts.append((row, draft))
+            } catch {
+                outcomes[row.line] = Self.refused(row, error)
+            }
+        }
+        let matches = try await match(drafts.map(\.draft), entity, context)
+        var new: [(row: ImportRow, draft: RecordDraft)] = []
+        var existing: [(row: ImportRow, draft: RecordDraft, id: RecordID)] = []
+        for (item, match) in zip(drafts, matches) {
+            switch match {
+            case .one(let id): existing.append((item.row, item.draft, id))
+            case .none:
+                do throws(Refusal) {
+                    new.append((item.row, try complete(item.draft, entity)))
+                } catch {
+                    outcomes[item.row.line] = Self.refused(item.row, error)
+                }
+            case .several:
+                outcomes[item.row.line] = ImportOutcome(
+                    line: item.row.line, fate: .refused,
+                    problems: [.init("email", "match-ambiguous", "several records have this value: give an external_id")]
+                )
+            }
+        }
+        for outcome in try await write(new, existing, entity, decision, isDryRun, context) { outcomes[outcome.line] = outcome }
+        return rows.compactMap { outcomes[$0.line] }
+    }
+
+    /// Defaults and required fields, for a row that makes a new record.
+    private func complete(_ draft: RecordDraft, _ entity: Entity) throws(Refusal) -> RecordDraft {
+        var draft = draft
+        var problems: [Refusal.Member] = []
+        for (position, field) in entity.fields.enumerated() where (draft.values[position] ?? nil) == nil {
+            if let value = field.defaultValue {
+                draft.set(value, at: position)
+            } else if field.isRequired {
+                problems.append(.init(field.name, ValueProblem.Code.required.rawValue, "\(field.name) has to have a value"))
+            }
+        }
+        if draft.values.values.allSatisfy({ $0 == nil }) {
+            problems.append(.init("", ValueProblem.Code.required.rawValue, "the row has no value for any field"))
+        }
+        if !problems.isEmpty { throw Refusal(.valueInvalid, "the row lacks something", members: problems) }
+        try RecordDraft.checkMoney(entity.fields.indices.map { draft.values[$0] ?? nil }, entity)
+        return draft
+    }
+
+    // MARK: Matching
+
+    private enum Match { case none, one(RecordID), several }
+
+    /// By `external_id` where the row has one that is known; else by e-mail.
+    private func match(_ drafts: [RecordDraft], _ entity: Entity, _ context: RequestContext) async throws(Refusal) -> [Match] {
+        var matches = drafts.map { _ in Match.none }
+        let external = entity.position(of: "external_id").flatMap { entity.fields[$0].uniqueness == .enforced ? $0 : nil }
+        let wanted = drafts.map { draft -> String? in
+            if let external, case .text(let id)?? = draft.values[external] { id } else { nil }
+        }
+        if let external {
+            let known = try await ids(where: entity.fields[external], isAnyOf: wanted.compactMap { $0 }, entity, context)
+            for (index, id) in wanted.enumerated() { if let id, let record = known[id]?.first { matches[index] = .one(record) } }
+        }
+        if let position = entity.position(of: "email"), entity.fields[position].isExactlySearchable {
+            let field = entity.fields[position]
+            let forms = zip(drafts, matches).map { draft, match -> [UInt8]? in
+                guard case .none = match, let value = draft.values[position] ?? nil else { return nil }
+                return field.searchForm(of: value)
+            }
+            let found = try await self.matches(field, position, forms.compactMap { $0 }, also: external, entity, context)
+            for (index, form) in forms.enumerated() {
+                // A record with another external id is another record, whatever its e-mail: people share addresses.
+                let hits = (form.flatMap { found[$0] } ?? []).filter { hit in
+                    guard let wanted = wanted[index], let external, case .text(let own)? = hit.stored.plainValue(external) else { return true }
+                    return own == wanted
+                }
+                if hits.isEmpty { continue }
+                matches[index] = hits.count == 1 ? .one(hits[0].id) : .several
+            }
+        }
+        return matches
+    }
+
+    private func ids(
+        where field: Field, isAnyOf values: [String], _ entity: Entity, _ context: RequestContext
+    ) async throws(Refusal) -> [String: [RecordID]] {
+        if values.isEmpty { return [:] }
+        let rows = try await read(context, [table(entity).ids(where: field, isAnyOf: values, tenant: context.tenant)])[0]
+        var found: [String: [RecordID]] = [:]
+        for row in 0..<rows.rowCount {
+            if let value = rows.text(row, 0), let id = rows.uuid(row, 1) { found[value, default: []].append(RecordID(id)) }
+        }
+        return found
+    }
+
+    /// Finds the records that rows name by a plain field; `nil` where there is none, or more than one.
+    private func resolveLookups(
+        _ rows: [ImportRow], _ entity: Entity, _ context: RequestContext
+    ) async throws(Refusal) -> [[(lookup: ImportRow.Lookup, id: RecordID?)]] {
+        struct Kind: Hashable {
+            let member: String
+            let field: String
+        }
+        var values: [Kind: Set<String>] = [:]
+        for lookup in rows.flatMap(\.lookups) { values[Kind(member: lookup.member, field: lookup.field), default: []].insert(lookup.value) }
+        var found: [Kind: [String: [RecordID]]] = [:]
+        for (kind, wanted) in values {
+            guard let target = entity.field(named: kind.member)?.referenceTo.flatMap({ catalog.entity(named: $0) }),
+                let field = view(target, policies.decide(context.principal, .read, on: target.name)).usableField(named: kind.field)?.field,
+                field.storage == .plain, FieldTypes.areText(field.type)
+            else { throw ListPlan.unknown(kind.field) }
+            found[kind] = try await ids(where: field, isAnyOf: Array(wanted), target, context)
+        }
+        return rows.map { row in
+            row.lookups.map { lookup in
+                let hits = found[Kind(member: lookup.member, field: lookup.field)]?[lookup.value] ?? []
+                return (lookup, hits.count == 1 ? hits[0] : nil)
+            }
+        }
+    }
+
+    // MARK: Writing
+
+    private func write(
+        _ new: [(row: ImportRow, draft: RecordDraft)], _ existing: [(row: ImportRow, draft: RecordDraft, id: RecordID)], _ entity: Entity,
+        _ decision: Decision, _ isDryRun: Bool, _ context: RequestContext
+    ) async throws(Refusal) -> [ImportOutcome] {
+        let created = isDryRun ? [] : try await prepareNew(new.map(\.draft), entity, context)
+        let tenantKeys = try await tenantKeys(context)
+        let table = table(entity)
+        let shape = RecordShape.whole(entity)
+        try await secure(created, context)
+        let changed = PendingChanges()
+        do throws(Refusal) {
+            let (outcomes, _) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
+                var outcomes = new.enumerated().map { index, item in
+                    ImportOutcome(line: item.row.line, fate: .created, record: isDryRun ? nil : created[index].row.id)
+                }
+                var prepared: [PreparedRow] = []
+                if !existing.isEmpty {
+                    let rows: ResultSet
+                    do throws(LinkError) {
+                        let ids = existing.map(\.id)
+                        rows = try await transaction.execute(table.select(ids, shape, tenant: context.tenant, forUpdate: !isDryRun))[0]
+                    } catch {
+                        throw refusal(StorageError(error))
+                    }
+                    let records = table.records(rows, shape)
+                    let keys = try await keys(for: records, context)
+                    let byID = Dictionary(records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+                    for item in existing {
+                        guard let current = byID[item.id] else { throw Refusal(.busy, "a matched record went away", hint: "import again") }
+                        let key = keys.key(for: current)
+                        let owner = try await owner(of: current, after: item.draft, entity, key, context)
+                        let row = try prepareChange(item.draft, to: current, entity, key: key, owner: owner, tenantKeys, context)
+                        if let row { prepared.append(row) }
+                        outcomes.append(ImportOutcome(line: item.row.line, fate: row == nil ? .skipped : .updated, record: item.id))
+                    }
+                }
+                var event = event(decision, context, outcome: isDryRun ? .disclosed : .changed)
+                event.count = outcomes.count
+                if !isDryRun {
+                    changed.rows = prepared
+                    try await secure(prepared, context)
+                    for row in created { transaction.enqueue(table.insert(row.row, tenant: context.tenant)) }
+                    for row in prepared { transaction.enqueue(table.update(row.row, tenant: context.tenant)) }
+                    for row in created + prepared { writeHistories(of: row, transaction, context) }
+                    event.records = (created + prepared).map(\.row.id)
+                    event.subjects = (created + prepared).filter { $0.row.subject != nil }.map(\.key.pseudonymText)
+                    event.clearFields = Set((created + prepared).flatMap(\.changedFields)).sorted()
+                }
+                return (outcomes, event)
+            }
+            await tidy(changed.rows.flatMap(\.removedTokens), context)
+            return outcomes
+        } catch {
+            if error.code != .outcomeUnknown { await tidy((created + changed.rows).flatMap(\.addedTokens), context) }
+            throw error
+        }
+    }
+}
+
+/// What the transaction's closure has prepared.
+///
+/// SAFETY: written inside the closure and read after it has ended; the two never overlap.
+private final class PendingChanges: @unchecked Sendable {
+    var rows: [PreparedRow] = []
+}
+
+/// Cuts rows into runs in which no two are the same record by `external_id` or by e-mail.
+enum ImportBatch {
+    static func split(_ rows: [ImportRow], _ entity: Entity) -> [[ImportRow]] {
+        var batches: [[ImportRow]] = []
+        var current: [ImportRow] = []
+        var seen: Set<String> = []
+        for row in rows {
+            let names = ["external_id", "email"].compactMap { name in
+                row.members[name]?.stringValue.map { name + ":" + Normalisation.folded($0) }
+            }
+            if names.contains(where: seen.contains) {
+                batches.append(current)
+                current = []
+                seen = []
+            }
+            seen.formUnion(names)
+            current.append(row)
+        }
+        if !current.isEmpty { batches.append(current) }
+        return batches
+    }
+}
+
+enum FieldTypes {
+    /// Types whose values rest as text and can be looked up by it.
+    static func areText(_ type: FieldType) -> Bool {
+        switch type {
+        case .text, .email, .url, .choice, .currency, .country, .user, .team: true
+        case .longtext, .phone, .reference, .integer, .money, .boolean, .date, .timestamp: false
+        }
+    }
+}

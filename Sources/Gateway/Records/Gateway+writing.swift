@@ -1,0 +1,240 @@
+import AuditTrail
+package import Catalog
+package import DataFormats
+package import Disclosure
+import KeyRing
+import Policies
+import PostgresLink
+import Sealing
+import Storage
+package import Vocabulary
+
+/// A record after a change, as the caller may see it.
+package struct ChangedRecord: Sendable {
+    package let record: DisclosedRecord
+    package let event: EventID
+}
+
+extension Gateway {
+    /// Makes a record out of the members of a body.
+    package func create(_ entity: Entity, _ body: JSONObject, _ context: RequestContext) async throws(Refusal) -> ChangedRecord {
+        let decision = try await writable(.create, entity, context)
+        let draft = try RecordDraft.read(body, entity, decision, isNew: true)
+        let view = view(entity, policies.decide(context.principal, .read, on: entity.name))
+        let prepared = try await prepareNew([draft], entity, context)[0]
+        let duplicates = try await duplicates(of: draft, view, context)
+        try await secure([prepared], context)
+
+        let table = table(entity)
+        let (stored, receipt): (StoredRecord, AuditReceipt)
+        do throws(Refusal) {
+            (stored, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
+                let rows: ResultSet
+                do throws(LinkError) {
+                    rows = try await transaction.execute(table.insert(prepared.row, tenant: context.tenant, returning: view.shape))[0]
+                } catch {
+                    throw refusal(StorageError(error))
+                }
+                guard let stored = table.records(rows, view.shape).first else { throw Refusal(.internalError, "the new record did not come back") }
+                writeHistories(of: prepared, transaction, context)
+                return (stored, changeEvent(decision, prepared, also: duplicates.map(\.id), context))
+            }
+        } catch {
+            if error.code != .outcomeUnknown { await tidy(prepared.addedTokens, context) }
+            throw error
+        }
+        let extras: [(name: String, value: JSONValue)] =
+            duplicates.isEmpty
+            ? []
+            : [("duplicates", .array(duplicates.map { .object(["field": .string($0.field), "id": .string($0.id.description)]) }))]
+        let record = DisclosedRecord(
+            stored, view, positions: view.shown, key: prepared.key, tenant: context.tenant, tagKey: tagKey, receipt: receipt,
+            observe: observe, extras: extras
+        )
+        return ChangedRecord(record: record, event: receipt.event)
+    }
+
+    /// Changes the members named in a merge patch (RFC 7396), if the record is still the one the caller has seen.
+    ///
+    /// - Parameter ifMatch: entity tags of which one has to be the record's; `nil` stands for `*`.
+    package func amend(
+        _ entity: Entity, _ id: RecordID, _ patch: JSONObject, ifMatch: [String]?, _ context: RequestContext
+    ) async throws(Refusal) -> ChangedRecord {
+        let decision = try await writable(.update, entity, context, record: id)
+        let draft = try RecordDraft.read(patch, entity, decision, isNew: false)
+        let view = view(entity, policies.decide(context.principal, .read, on: entity.name))
+        let tenantKeys = try await tenantKeys(context)
+        let table = table(entity)
+        let whole = RecordShape.whole(entity)
+        let pending = Pending()
+
+        let (outcome, receipt): ((stored: StoredRecord, key: DataKey?), AuditReceipt)
+        do throws(Refusal) {
+            (outcome, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
+                let current = try await locked(id, entity, view, whole, ifMatch, transaction, context)
+                let key = try await keys(for: [current], context).key(for: current)
+                let owner = try await owner(of: current, after: draft, entity, key, context)
+                guard
+                    let prepared = try prepareChange(draft, to: current, entity, key: key, owner: owner, tenantKeys, context)
+                else {
+                    // Nothing changes: the version stays, and the event says that the record was shown.
+                    var event = event(decision, context, outcome: .disclosed)
+                    event.records = [id]
+                    event.subjects = key.map { [$0.pseudonymText] } ?? []
+                    return ((current, key), event)
+                }
+                pending.row = prepared
+                try await secure([prepared], context)
+                let rows: ResultSet
+                do throws(LinkError) {
+                    rows = try await transaction.execute(table.update(prepared.row, tenant: context.tenant, returning: whole))[0]
+                } catch {
+                    throw refusal(StorageError(error))
+                }
+                guard let stored = table.records(rows, whole).first else { throw .notFound }
+                writeHistories(of: prepared, transaction, context)
+                return ((stored, prepared.key), changeEvent(decision, prepared, also: [], context))
+            }
+        } catch {
+            if error.code != .outcomeUnknown, let prepared = pending.row { await tidy(prepared.addedTokens, context) }
+            throw error
+        }
+        if let prepared = pending.row { await tidy(prepared.removedTokens, context) }
+        let record = DisclosedRecord(
+            outcome.stored, view, positions: view.shown, key: outcome.key, tenant: context.tenant, tagKey: tagKey, receipt: receipt,
+            observe: observe
+        )
+        return ChangedRecord(record: record, event: receipt.event)
+    }
+
+    /// Removes a record. The key of the person it is about stays: erasure is another thing.
+    package func remove(_ entity: Entity, _ id: RecordID, ifMatch: [String]?, _ context: RequestContext) async throws(Refusal) -> EventID {
+        let decision = try await writable(.delete, entity, context, record: id)
+        let view = view(entity, policies.decide(context.principal, .read, on: entity.name))
+        let table = table(entity)
+        let (_, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
+            let current = try await locked(id, entity, view, RecordShape.whole(entity), ifMatch, transaction, context)
+            let key = try await keys(for: [current], context).key(for: current)
+            do throws(LinkError) {
+                _ = try await transaction.execute(table.delete(id, tenant: context.tenant))
+            } catch {
+                if error.isForeignKeyViolation {
+                    throw Refusal(.recordInUse, "other records refer to this one", hint: "remove or change those first")
+                }
+                throw refusal(StorageError(error))
+            }
+            var event = event(decision, context, outcome: .changed)
+            event.records = [id]
+            event.subjects = key.map { [$0.pseudonymText] } ?? []
+            return ((), event)
+        }
+        if !entity.searchableFields.isEmpty {
+            try? await vault.write(context.tenant, [VaultDatabase.removeTokens(ofRecord: id, tenant: context.tenant)])
+        }
+        return receipt.event
+    }
+
+    // MARK: Parts
+
+    func writable(_ action: Action, _ entity: Entity, _ context: RequestContext, record: RecordID? = nil) async throws(Refusal) -> Decision {
+        let decision = policies.decide(context.principal, action, on: entity.name)
+        if !decision.isAllowed { throw await deny(decision, context, record: record) }
+        if entity.isWrittenByGatewayOnly {
+            throw Refusal(.denied, "the gateway writes \(entity.plural) itself")
+        }
+        return decision
+    }
+
+    /// The record as it is now, locked until the transaction ends, if it is the one that the caller has seen.
+    private func locked(
+        _ id: RecordID, _ entity: Entity, _ view: FieldView, _ shape: RecordShape, _ ifMatch: [String]?, _ transaction: Transaction,
+        _ context: RequestContext
+    ) async throws(Refusal) -> StoredRecord {
+        let rows: ResultSet
+        do throws(LinkError) {
+            rows = try await transaction.execute(table(entity).select(id, shape, tenant: context.tenant, forUpdate: true))[0]
+        } catch {
+            throw refusal(StorageError(error))
+        }
+        guard let current = table(entity).records(rows, shape).first else { throw .notFound }
+        if let ifMatch, !ifMatch.contains(EntityTag.of(current, view, key: tagKey)) {
+            throw Refusal(.preconditionFailed, "the record has changed since you read it", hint: "read it again and repeat the change")
+        }
+        return current
+    }
+
+    /// Whom a record is about once a draft is applied.
+    func owner(
+        of current: StoredRecord, after draft: RecordDraft, _ entity: Entity, _ key: DataKey?, _ context: RequestContext
+    ) async throws(Refusal) -> (subject: SubjectID?, key: DataKey?) {
+        guard case .via(let relations) = entity.subject,
+            relations.contains(where: { entity.position(of: $0).map { draft.values[$0] != nil } ?? false })
+        else { return (current.subject, key) }
+        let subject = try await subjects(of: [{ draft.values[$0] ?? current.plainValue($0) }], entity, context)[0]
+        if subject == current.subject { return (subject, key) }
+        return (subject, try await keys(for: subject.map { [$0] } ?? [], withTenantKey: subject == nil, context).key(for: subject))
+    }
+
+    func writeHistories(of prepared: PreparedRow, _ transaction: Transaction, _ context: RequestContext) {
+        for history in prepared.histories { transaction.enqueue(table(history.entity).insert(history.row, tenant: context.tenant)) }
+    }
+
+    private func changeEvent(_ decision: Decision, _ prepared: PreparedRow, also records: [RecordID], _ context: RequestContext) -> AuditEvent {
+        var event = event(decision, context, outcome: .changed)
+        event.records = [prepared.row.id] + records
+        event.subjects = prepared.row.subject == nil ? [] : [prepared.key.pseudonymText]
+        event.clearFields = prepared.changedFields
+        return event
+    }
+
+    /// Records that have a `unique: warn` value of the draft already; told only to a caller that could have searched for them.
+    private func duplicates(
+        of draft: RecordDraft, _ view: FieldView, _ context: RequestContext
+    ) async throws(Refusal) -> [(field: String, id: RecordID)] {
+        let entity = view.entity
+        var duplicates: [(field: String, id: RecordID)] = []
+        for (position, value) in draft.values.sorted(by: { $0.key < $1.key }) {
+            let field = entity.fields[position]
+            guard field.uniqueness == .warned, let value, view.usableField(named: field.name) != nil else { continue }
+            let form = field.searchForm(of: value)
+            for (id, _) in try await matches(field, position, [form], entity, context)[form] ?? [] { duplicates.append((field.name, id)) }
+        }
+        return duplicates
+    }
+
+    /// Records that have one of these values in a searchable field, each opened and compared.
+    ///
+    /// - Parameter also: another field to fetch, by position.
+    func matches(
+        _ field: Field, _ position: Int, _ forms: [[UInt8]], also: Int? = nil, _ entity: Entity, _ context: RequestContext
+    ) async throws(Refusal) -> [[UInt8]: [(id: RecordID, stored: StoredRecord)]] {
+        let searchKey = searchKey(entity, field, try await tenantKeys(context))
+        let tokens = Dictionary(forms.map { (searchKey.token(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
+        let candidates: [[UInt8]: [RecordID]]
+        do {
+            candidates = try await vault.records(at: Self.place(entity, field), tokens: Array(tokens.keys), tenant: context.tenant)
+        } catch {
+            throw Self.refusal(.vault(error))
+        }
+        let ids = Set(candidates.values.joined())
+        if ids.isEmpty { return [:] }
+        let shape = RecordShape(entity) { $0 == position || $0 == also }
+        let rows = try await read(context, [table(entity).select(Array(ids), shape, tenant: context.tenant)])[0]
+        let records = table(entity).records(rows, shape)
+        let keys = try await keys(for: records, context)
+        var found: [[UInt8]: [(id: RecordID, stored: StoredRecord)]] = [:]
+        for stored in records {
+            var opening = Opening(stored, entity, tenant: context.tenant, key: keys.key(for: stored))
+            guard case .value(let value?) = opening.content(position) else { continue }
+            found[field.searchForm(of: value), default: []].append((stored.id, stored))
+        }
+        return found
+    }
+}
+
+/// What a transaction's closure has prepared, for the code behind it.
+///
+/// SAFETY: written inside the closure and read after it has ended; the two never overlap.
+private final class Pending: @unchecked Sendable {
+    var row: PreparedRow?
+}

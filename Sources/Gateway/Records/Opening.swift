@@ -1,0 +1,36 @@
+import Catalog
+import Sealing
+import Storage
+import Vocabulary
+
+/// Opens fields inside the process, to compare and to merge; nothing opened here is shown to anybody.
+struct Opening {
+    let record: StoredRecord
+    let entity: Entity
+    let key: DataKey?
+    private var place: CellPlace
+
+    init(_ record: StoredRecord, _ entity: Entity, tenant: TenantID, key: DataKey?) {
+        self.record = record
+        self.entity = entity
+        self.key = key
+        place = CellPlace(tenant: tenant, entity: entity.name, record: record.id)
+    }
+
+    enum Content: Equatable {
+        case value(FieldValue?)
+        /// There is something that no key opens.
+        case unreadable
+    }
+
+    mutating func content(_ position: Int) -> Content {
+        let field = entity.fields[position]
+        guard field.isSealed else { return .value(record.plainValue(position)) }
+        guard let sealed = record.sealedBytes(position) else { return .value(nil) }
+        guard let key else { return .unreadable }
+        var opened: [UInt8] = []
+        defer { wipe(&opened) }
+        guard sealed.withUnsafeBytes({ key.open($0, field: field.nameBytes, at: &place, into: &opened) }) else { return .unreadable }
+        return FieldValue(plaintext: opened, type: field.type).map { .value($0) } ?? .unreadable
+    }
+}

@@ -1,0 +1,122 @@
+package import DataFormats
+package import Gateway
+import HTTPTypes
+package import Identity
+import Storage
+import Vocabulary
+
+extension API {
+    func listCredentials(_ context: RequestContext) async throws(Refusal) -> APIResponse {
+        let records = try await gateway.listCredentials(context)
+        let data = JSONValue.array(records.map { .object(CredentialCoding.object($0)) })
+        return APIResponse(.ok, body: JSONValue.object(["data": data, "next": .null]).encoded())
+    }
+
+    func issueCredential(_ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
+        let order = try CredentialCoding.order(request.object("application/json"))
+        let (key, record) = try await gateway.issueCredential(order, context)
+        var object = CredentialCoding.object(record)
+        object["token"] = .string(key.revealed)
+        var response = APIResponse(.created, body: JSONValue.object(object).encoded())
+        response.headers[.location] = "/v1/tokens/\(record.id)"
+        return response
+    }
+
+    func searchAudit(_ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
+        var query = AuditQuery()
+        for (name, value) in request.query {
+            switch name {
+            case "since": query.since = try time(value, name)
+            case "until": query.until = try time(value, name)
+            case "actor": query.actor = value
+            case "action": query.action = value
+            case "entity": query.entity = value
+            case "decision": query.decision = value
+            case "purpose": query.purpose = value
+            case "reason": query.reason = value
+            case "record":
+                guard let record = RecordID(value) else { throw Refusal(.parameterInvalid, "record is not an id") }
+                query.record = record
+            case "cursor":
+                guard let id = UUIDv7(value) else { throw Refusal(.cursorInvalid, "the cursor is not one of this list") }
+                query.before = EventID(id)
+            case "limit":
+                guard let limit = Int(value), (1...200).contains(limit) else { throw Refusal(.parameterInvalid, "limit is 1 to 200") }
+                query.limit = limit
+            default:
+                throw Refusal(
+                    .parameterInvalid, "a parameter is not known here",
+                    hint: "since, until, actor, action, entity, decision, purpose, reason, record, limit, cursor"
+                )
+            }
+        }
+        let entries = try await gateway.searchAudit(query, context)
+        var json = JSONWriter(capacity: entries.reduce(64) { $0 + $1.count + 1 })
+        json.beginObject()
+        json.name("data")
+        json.beginArray()
+        for entry in entries { json.raw(entry) }
+        json.endArray()
+        json.name("next")
+        if entries.count == query.limit, let last = entries.last,
+            let id = (try? JSONReader.read(last))?.objectValue?["id"]?.stringValue
+        {
+            json.string(id)
+        } else {
+            json.null()
+        }
+        json.endObject()
+        return APIResponse(.ok, body: json.bytes)
+    }
+
+    private func time(_ value: String, _ name: String) throws(Refusal) -> Instant {
+        guard let instant = Instant(value) else {
+            throw Refusal(.parameterInvalid, "\(name) is not a time of the form 2026-11-22T09:30:00Z")
+        }
+        return instant
+    }
+}
+
+/// API keys on the wire; the secret is never among the members.
+package enum CredentialCoding {
+    package static func object(_ record: CredentialRecord) -> JSONObject {
+        func time(_ instant: Instant?) -> JSONValue { instant.map { .string($0.description) } ?? .null }
+        return [
+            "id": .string(record.id), "roles": .array(record.roles.map { .string($0) }),
+            "user": record.user.map { .string($0) } ?? .null, "teams": .array(record.teams.map { .string($0) }),
+            "purpose": record.defaultPurpose.map { .string($0) } ?? .null, "created_at": time(record.createdAt),
+            "expires_at": time(record.expiresAt), "revoked_at": time(record.revokedAt),
+        ]
+    }
+
+    package static func object(_ order: CredentialOrder) -> JSONObject {
+        var object: JSONObject = [
+            "roles": .array(order.roles.map { .string($0) }), "teams": .array(order.teams.map { .string($0) }),
+        ]
+        if let user = order.user { object["user"] = .string(user) }
+        if let purpose = order.purpose { object["purpose"] = .string(purpose) }
+        if let expiry = order.expiresAt { object["expires_at"] = .string(expiry.description) }
+        return object
+    }
+
+    static func order(_ object: JSONObject) throws(Refusal) -> CredentialOrder {
+        var order = CredentialOrder(roles: [])
+        var problems: [Refusal.Member] = []
+        for member in object.members {
+            switch (member.name, member.value) {
+            case ("roles", .array(let items)): order.roles = items.compactMap(\.stringValue)
+            case ("teams", .array(let items)): order.teams = items.compactMap(\.stringValue)
+            case ("user", .string(let user)): order.user = user
+            case ("purpose", .string(let purpose)): order.purpose = purpose
+            case ("expires_at", .string(let text)):
+                order.expiresAt = Instant(text)
+                if order.expiresAt == nil { problems.append(.init(member.name, Refusal.Code.valueInvalid.rawValue, "expires_at is not a time")) }
+            case ("roles", _), ("teams", _), ("user", _), ("purpose", _), ("expires_at", _):
+                problems.append(.init(member.name, Refusal.Code.valueInvalid.rawValue, "\(member.name) has another type"))
+            default: problems.append(.init(member.name, Refusal.Code.memberUnknown.rawValue, "there is no such member"))
+            }
+        }
+        if !problems.isEmpty { throw Refusal(.valueInvalid, "a member of the body is wrong", members: problems) }
+        return order
+    }
+}

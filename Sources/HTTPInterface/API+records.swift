@@ -1,0 +1,119 @@
+import Catalog
+import DataFormats
+import Disclosure
+import Gateway
+import HTTPTypes
+import Vocabulary
+
+extension API {
+    func handle(_ route: Route, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
+        if request.body.count > Self.maximumRecordBytes {
+            guard case .importRows = route else { throw Refusal(.bodyTooLarge, "a body has at most \(Self.maximumRecordBytes) bytes") }
+        }
+        switch route {
+        case .health: return APIResponse(.ok)
+        case .list(let entity): return try await list(entity, request, context)
+        case .read(let entity, let id): return try await read(entity, id, request, context)
+        case .create(let entity):
+            let changed = try await gateway.create(entity, request.object("application/json"), context)
+            var response = self.response(.created, changed.record, changed.event)
+            response.headers[.location] = "/v1/\(entity.plural)/\(changed.record.id)"
+            return response
+        case .amend(let entity, let id):
+            let patch = try request.object("application/merge-patch+json")
+            let changed = try await gateway.amend(entity, id, patch, ifMatch: request.ifMatch(), context)
+            return response(.ok, changed.record, changed.event)
+        case .remove(let entity, let id):
+            let event = try await gateway.remove(entity, id, ifMatch: request.ifMatch(), context)
+            var response = APIResponse(.noContent, contentType: nil)
+            response.headers[.auditEvent] = event.description
+            return response
+        case .importRows(let entity): return try await importRows(entity, request, context)
+        case .listCredentials: return try await listCredentials(context)
+        case .issueCredential: return try await issueCredential(request, context)
+        case .revokeCredential(let id):
+            try await gateway.revokeCredential(id, context)
+            return APIResponse(.noContent, contentType: nil)
+        case .searchAudit: return try await searchAudit(request, context)
+        }
+    }
+
+    private func read(_ entity: Entity, _ id: RecordID, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
+        let query = try request.listQuery()
+        guard query.filters.isEmpty, query.cursor == nil, query.sort == nil else {
+            throw Refusal(.parameterInvalid, "only 'fields' can be asked of a single record")
+        }
+        let (record, event) = try await gateway.read(entity, id, fields: query.fields, context)
+        if !request.headers[values: .ifNoneMatch].isEmpty, !request.matchesNone(record.entityTag) {
+            var response = APIResponse(.notModified, contentType: nil)
+            response.headers[.eTag] = record.entityTag
+            response.headers[.auditEvent] = event.description
+            return response
+        }
+        return response(.ok, record, event)
+    }
+
+    private func response(_ status: HTTPResponse.Status, _ record: DisclosedRecord, _ event: EventID) -> APIResponse {
+        var response = APIResponse(status, body: record.json)
+        response.headers[.eTag] = record.entityTag
+        response.headers[.auditEvent] = event.description
+        return response
+    }
+
+    private func list(_ entity: Entity, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
+        let list = try await gateway.list(entity, request.listQuery(), context)
+        var json = JSONWriter(capacity: 256 + list.records.reduce(0) { $0 + $1.json.count + 1 })
+        json.beginObject()
+        json.name("data")
+        json.beginArray()
+        for record in list.records { json.raw(record.json) }
+        json.endArray()
+        json.name("next")
+        if let next = list.next { json.string(next) } else { json.null() }
+        json.endObject()
+        var response = APIResponse(.ok, body: json.bytes)
+        response.headers[.auditEvent] = list.event.description
+        if let next = list.next {
+            let others = request.query.filter { $0.name != "cursor" }.map { Self.encode($0.name) + "=" + Self.encode($0.value) }
+            response.headers[.link] = "</v1/\(entity.plural)?\((others + ["cursor=" + next]).joined(separator: "&"))>; rel=\"next\""
+        }
+        return response
+    }
+
+    /// Percent-encodes everything but RFC 3986 unreserved characters.
+    private static func encode(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default: result += "%" + Hex.encode([byte]).uppercased()
+            }
+        }
+        return result
+    }
+
+    /// Rows as NDJSON: `{"line": 12, "members": {…}, "lookups": [{"member": …, "field": …, "value": …}]}` each.
+    private func importRows(_ entity: Entity, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
+        guard request.headers[.contentType]?.lowercased().hasPrefix("application/x-ndjson") == true else {
+            throw Refusal(.mediaTypeUnsupported, "the body has to be application/x-ndjson", hint: "Content-Type: application/x-ndjson")
+        }
+        var rows: [ImportRow] = []
+        var failure: Refusal?
+        var reader = LineReader()
+        func take(_ line: NumberedLine) {
+            guard failure == nil else { return }
+            do throws(Refusal) { rows.append(try ImportRowCoding.read(line)) } catch { failure = error }
+        }
+        reader.feed(request.body, take)
+        reader.finish(take)
+        if let failure { throw failure }
+        guard rows.count <= Gateway.maximumImportRows else {
+            throw Refusal(.bodyTooLarge, "an import call takes at most \(Gateway.maximumImportRows) rows")
+        }
+        let isDryRun = request.query.contains { $0.name == "dry_run" && $0.value == "true" }
+        let outcomes = try await gateway.importRows(rows, into: entity, isDryRun: isDryRun, context)
+        return APIResponse(.ok, body: ImportRowCoding.write(outcomes))
+    }
+}

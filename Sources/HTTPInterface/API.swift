@@ -1,0 +1,97 @@
+import Catalog
+package import Gateway
+import HTTPTypes
+package import Identity
+package import Vocabulary
+
+/// The HTTP interface: a request value in, a response value out.
+package struct API: Sendable {
+    let gateway: Gateway
+    let authenticator: Authenticator
+    let observe: Observer
+
+    /// The largest body that is read at all; imports may use it, other bodies up to ``maximumRecordBytes``.
+    package static let maximumBodyBytes = 16 << 20
+    static let maximumRecordBytes = 1 << 20
+
+    package init(gateway: Gateway, authenticator: Authenticator, observe: @escaping Observer) {
+        self.gateway = gateway
+        self.authenticator = authenticator
+        self.observe = observe
+    }
+
+    /// Answers a request. Never throws: whatever goes wrong is a problem with a code.
+    package func respond(to request: APIRequest) async -> APIResponse {
+        let start = ContinuousClock.now
+        let trace = request.traceID()
+        var response: APIResponse
+        var name = "unknown"
+        do throws(Refusal) {
+            switch Route.match(request.method, request.segments, gateway.catalog) {
+            case .unknown: throw Refusal(.routeUnknown, "there is no such resource")
+            case .otherMethods(let methods):
+                response = Problem.response(Refusal(.methodNotAllowed, "this method is not offered here"), trace: trace)
+                response.headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
+            case .route(let route):
+                name = route.name
+                response = try await answer(route, request, trace)
+            }
+        } catch {
+            observe(.requestFailed(route: name, code: error.code.rawValue))
+            response = Problem.response(error, trace: trace)
+            if error.code == .mediaTypeUnsupported, request.method == .patch {
+                response.headers[.acceptPatch] = "application/merge-patch+json"
+            }
+        }
+        response.headers[.cacheControl] = "no-store"
+        response.headers[.vary] = "Authorization"
+        response.headers[.xContentTypeOptions] = "nosniff"
+        response.headers[.requestID] = trace
+        observe(.requestAnswered(route: name, status: response.status.code, duration: ContinuousClock.now - start))
+        return response
+    }
+
+    /// The answer to a request whose bytes could not be read as one.
+    package func refuse(_ code: Refusal.Code, _ detail: String) -> APIResponse {
+        var response = Problem.response(Refusal(code, detail), trace: UUIDv7.make().description.filter { $0 != "-" })
+        response.headers[.cacheControl] = "no-store"
+        return response
+    }
+
+    private func answer(_ route: Route, _ request: APIRequest, _ trace: String) async throws(Refusal) -> APIResponse {
+        try request.checkAcceptsJSON()
+        if case .health = route { return APIResponse(.ok, body: Array(#"{"status":"ok"}"#.utf8)) }
+        do throws(Refusal) {
+            return try await answer(route, request, context(request, trace))
+        } catch {
+            // The key may have been changed since it was last looked at: nothing was done, so look again, once.
+            guard error.isCredentialOutdated else { throw error }
+            return try await answer(route, request, context(request, trace))
+        }
+    }
+
+    private func answer(_ route: Route, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
+        do throws(Refusal) {
+            return try await handle(route, request, context)
+        } catch {
+            if error.isCredentialOutdated, let liveness = context.principal.liveness { authenticator.forget(liveness) }
+            throw error
+        }
+    }
+
+    private func context(_ request: APIRequest, _ trace: String) async throws(Refusal) -> RequestContext {
+        let principal: Principal
+        let credential = try request.credential()
+        do { principal = try await authenticator.authenticate(key: credential, at: .now()) } catch {
+            switch error {
+            case .missing: throw Refusal(.credentialMissing, "no credential was sent", hint: "Authorization: Bearer ghk_…")
+            case .invalid: throw Refusal(.credentialInvalid, "the credential is not valid")
+            case .unavailable: throw Refusal(.storeUnavailable, "the store cannot be reached", hint: "try again in a moment")
+            }
+        }
+        return RequestContext(
+            principal: principal, purpose: try request.purpose(among: gateway.catalog.purposes, default: principal.defaultPurpose),
+            reason: try request.reason(), requestID: trace
+        )
+    }
+}

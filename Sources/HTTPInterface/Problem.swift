@@ -1,0 +1,71 @@
+import DataFormats
+import Gateway
+import HTTPTypes
+
+/// RFC 9457 problem details: the one place where a refusal becomes bytes.
+enum Problem {
+    static func response(_ refusal: Refusal, trace: String) -> APIResponse {
+        let status = status(refusal.code)
+        var response = APIResponse(status, contentType: "application/problem+json", body: body(refusal, status, trace))
+        switch refusal.code {
+        case .credentialMissing: response.headers[.wwwAuthenticate] = "Bearer realm=\"gatehouse\""
+        case .credentialInvalid: response.headers[.wwwAuthenticate] = "Bearer realm=\"gatehouse\", error=\"invalid_token\""
+        case .auditUnavailable, .storeUnavailable, .vaultUnavailable, .busy: response.headers[.retryAfter] = "1"
+        default: break
+        }
+        return response
+    }
+
+    private static func body(_ refusal: Refusal, _ status: HTTPResponse.Status, _ trace: String) -> [UInt8] {
+        var json = JSONWriter(capacity: 256)
+        json.beginObject()
+        member("type", "about:blank", &json)
+        member("title", status.reasonPhrase, &json)
+        json.name("status")
+        json.number(Int64(status.code))
+        member("code", refusal.code.rawValue, &json)
+        member("detail", refusal.detail, &json)
+        if let hint = refusal.hint { member("hint", hint, &json) }
+        member("trace_id", trace, &json)
+        if !refusal.members.isEmpty {
+            json.name("errors")
+            json.beginArray()
+            for error in refusal.members { write(error, &json) }
+            json.endArray()
+        }
+        json.endObject()
+        return json.bytes
+    }
+
+    static func write(_ error: Refusal.Member, _ json: inout JSONWriter) {
+        json.beginObject()
+        member("pointer", error.pointer, &json)
+        member("code", error.code, &json)
+        member("detail", error.detail, &json)
+        json.endObject()
+    }
+
+    private static func member(_ name: String, _ value: String, _ json: inout JSONWriter) {
+        json.name(name)
+        json.string(value)
+    }
+
+    static func status(_ code: Refusal.Code) -> HTTPResponse.Status {
+        switch code {
+        case .credentialMissing, .credentialInvalid: .unauthorized
+        case .denied, .fieldNotWritable: .forbidden
+        case .notFound, .routeUnknown: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .notAcceptable: .notAcceptable
+        case .bodyTooLarge: .contentTooLarge
+        case .mediaTypeUnsupported: .unsupportedMediaType
+        case .bodyMalformed, .parameterInvalid, .fieldUnknown, .cursorInvalid, .purposeUnknown: .badRequest
+        case .memberUnknown, .valueInvalid, .referenceUnknown: .unprocessableContent
+        case .valueTaken, .recordInUse, .subjectErased: .conflict
+        case .preconditionRequired: .preconditionRequired
+        case .preconditionFailed: .preconditionFailed
+        case .auditUnavailable, .storeUnavailable, .vaultUnavailable, .outcomeUnknown, .busy: .serviceUnavailable
+        case .internalError: .internalServerError
+        }
+    }
+}

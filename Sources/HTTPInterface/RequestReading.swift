@@ -1,0 +1,118 @@
+import Catalog
+import DataFormats
+import Gateway
+import HTTPTypes
+import Vocabulary
+
+extension APIRequest {
+    /// The API key as sent: `Authorization: Bearer …` or `X-API-Key`, exactly one of them, once.
+    func credential() throws(Refusal) -> String? {
+        let authorization = headers[values: .authorization]
+        let keys = headers[values: .apiKey]
+        guard authorization.count + keys.count <= 1 else {
+            throw Refusal(.credentialInvalid, "more than one credential was sent", hint: "send one Authorization header")
+        }
+        if let key = keys.first { return key }
+        guard let value = authorization.first else { return nil }
+        guard value.utf8.count > 7, value.prefix(7).lowercased() == "bearer " else {
+            throw Refusal(.credentialInvalid, "the Authorization header is not 'Bearer' and a key")
+        }
+        return String(value.dropFirst(7))
+    }
+
+    func purpose(among purposes: [String: Purpose], default name: String?) throws(Refusal) -> Purpose? {
+        guard let wanted = headers[.purpose] ?? name else { return nil }
+        guard let purpose = purposes[wanted] else {
+            throw Refusal(.purposeUnknown, "the Purpose header names no declared purpose", hint: "one of " + purposes.keys.sorted().joined(separator: ", "))
+        }
+        return purpose
+    }
+
+    func reason() throws(Refusal) -> String? {
+        guard let reason = headers[.reason] else { return nil }
+        guard reason.utf8.count <= 500 else { throw Refusal(.parameterInvalid, "the Reason header is longer than 500 bytes") }
+        return reason
+    }
+
+    /// The trace that the caller belongs to (W3C Trace Context), or a new one.
+    func traceID() -> String {
+        if let parent = headers[.traceParent] {
+            let parts = parent.prefix(55).split(separator: "-", omittingEmptySubsequences: false)
+            if parts.count == 4, parts[0].count == 2, parts[0] != "ff", parts[1].count == 32, parts[2].count == 16, parts[3].count == 2,
+                parts.allSatisfy({ Hex.decode(String($0)) != nil }), parts[1].contains(where: { $0 != "0" }), parts[2].contains(where: { $0 != "0" })
+            {
+                return String(parts[1])
+            }
+        }
+        return Hex.encode(UUIDv7.make().bytes)
+    }
+
+    func checkAcceptsJSON() throws(Refusal) {
+        guard let accept = headers[.accept] else { return }
+        let kinds = accept.split(separator: ",").map { $0.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased() }
+        guard kinds.contains(where: { ["*/*", "application/*", "application/json", "application/problem+json"].contains($0) }) else {
+            throw Refusal(.notAcceptable, "answers are application/json")
+        }
+    }
+
+    /// The object in the body.
+    func object(_ mediaType: String) throws(Refusal) -> JSONObject {
+        let sent = (headers[.contentType] ?? "").split(separator: ";").map { $0.filter { !$0.isWhitespace }.lowercased() }
+        guard sent.first == mediaType, sent.dropFirst().allSatisfy({ $0 == "charset=utf-8" }) else {
+            throw Refusal(.mediaTypeUnsupported, "the body has to be \(mediaType)", hint: "Content-Type: \(mediaType)")
+        }
+        return try Self.object(body)
+    }
+
+    static func object(_ bytes: [UInt8]) throws(Refusal) -> JSONObject {
+        let value: JSONValue
+        do { value = try JSONReader.read(bytes, maximumDepth: 8) } catch {
+            throw Refusal(.bodyMalformed, "the body is not JSON: \(error)")
+        }
+        guard let object = value.objectValue else { throw Refusal(.bodyMalformed, "the body has to be a JSON object") }
+        return object
+    }
+
+    /// Entity tags of If-Match; `.some(nil)` for `*`, and a refusal when the header is missing.
+    func ifMatch() throws(Refusal) -> [String]? {
+        let values = headers[values: .ifMatch]
+        if values.isEmpty {
+            throw Refusal(.preconditionRequired, "a change needs If-Match", hint: "send the ETag of the record as you read it")
+        }
+        if values == ["*"] { return nil }
+        // Strong comparison: a weak tag never matches (RFC 9110 section 13.1.1).
+        return Self.tags(values).filter { !$0.hasPrefix("W/") }
+    }
+
+    /// If-None-Match uses weak comparison.
+    func matchesNone(_ tag: String) -> Bool {
+        let values = headers[values: .ifNoneMatch]
+        return !(values == ["*"] || Self.tags(values).contains { $0 == tag || $0 == "W/" + tag })
+    }
+
+    private static func tags(_ values: [String]) -> [String] {
+        values.flatMap { $0.split(separator: ",") }.map { $0.filter { !$0.isWhitespace } }
+    }
+
+    /// A list's parameters: what is not one of ours is a filter.
+    func listQuery() throws(Refusal) -> ListQuery {
+        var query = ListQuery()
+        var seen: Set<String> = []
+        for (name, value) in self.query {
+            guard seen.insert(name).inserted else { throw Refusal(.parameterInvalid, "a parameter is given twice") }
+            switch name {
+            case "limit":
+                guard let limit = Int(value), (1...200).contains(limit) else { throw Refusal(.parameterInvalid, "limit is 1 to 200") }
+                query.limit = limit
+            case "cursor": query.cursor = value
+            case "fields": query.fields = value.split(separator: ",").map(String.init)
+            case "sort":
+                query.isDescending = value.hasPrefix("-")
+                query.sort = value.hasPrefix("-") ? String(value.dropFirst()) : value
+            default: query.filters.append((name, value))
+            }
+        }
+        if query.sort == "id" { query.sort = nil }
+        return query
+    }
+}

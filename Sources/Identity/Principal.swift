@@ -1,0 +1,58 @@
+package import Vocabulary
+
+/// Who is asking. Only this module makes one, from a credential that has been verified or from the host itself.
+package struct Principal: Sendable, Equatable {
+    package enum Method: Sendable, Equatable {
+        /// An API key, with the state it was in when it was read; see ``Liveness``.
+        case apiKey(Liveness)
+        /// Somebody who can read the root key on the server's host.
+        case host
+    }
+
+    package let tenant: TenantID
+    /// The person, if the credential names one.
+    package let user: String?
+    /// The program: the id of its key.
+    package let app: String?
+    /// Sorted, without repetition.
+    package let roles: [String]
+    package let teams: [String]
+    /// The purpose that holds when the request declares none.
+    package let defaultPurpose: String?
+    package let method: Method
+    /// Roles joined: the key under which decisions are kept.
+    package let roleKey: String
+
+    init(tenant: TenantID, user: String?, app: String?, roles: [String], teams: [String], defaultPurpose: String?, method: Method) {
+        self.tenant = tenant
+        self.user = user
+        self.app = app
+        self.roles = Set(roles).sorted()
+        self.teams = teams
+        self.defaultPurpose = defaultPurpose
+        self.method = method
+        self.roleKey = self.roles.joined(separator: "\n")
+    }
+
+    /// The operator on the server's host, who holds the root key and needs no token.
+    package static func host(tenant: TenantID, roles: [String] = ["administrator"]) -> Principal {
+        Principal(tenant: tenant, user: "host", app: nil, roles: roles, teams: [], defaultPurpose: "operations", method: .host)
+    }
+
+    package var liveness: Liveness? { if case .apiKey(let liveness) = method { liveness } else { nil } }
+
+    /// How the audit trail names the caller.
+    package var actor: String { user ?? app ?? "host" }
+}
+
+/// The state of a credential that a decision was based on. Every transaction asks again whether it still holds, so
+/// that a revoked key is refused from the next request on, in every gateway, without a cache to wait for.
+package struct Liveness: Sendable, Equatable {
+    package let credential: String
+    package let generation: Int64
+
+    package init(credential: String, generation: Int64) {
+        self.credential = credential
+        self.generation = generation
+    }
+}

@@ -1,0 +1,158 @@
+package import Sealing
+package import Storage
+import Synchronization
+package import Vocabulary
+
+/// Why a key could not be had.
+package enum KeyRingError: Error, Sendable, Equatable, CustomStringConvertible {
+    case vault(StorageError)
+    /// A wrapped key does not open: this is not the root key that the vault was made with, or somebody changed the vault.
+    case unreadable
+    /// All of the guarded memory is in use.
+    case exhausted
+
+    package var description: String {
+        switch self {
+        case .vault(let error): "vault: \(error)"
+        case .unreadable: "a key in the vault does not open under this root key"
+        case .exhausted: "no guarded memory left for keys"
+        }
+    }
+}
+
+/// Root key → epoch key of a tenant → data keys of its subjects; opened keys are lent, kept for a while and wiped.
+package final class KeyRing: Sendable {
+    /// The gateway's own keys hang on a tenant that no company can be.
+    private static let system = TenantID(UUIDv7(high: 0, low: 0))
+
+    private let root: SymmetricKey
+    private let vault: VaultDatabase
+    private let slab: DataKeySlab
+    private let cache: SubjectKeyCache
+    private let tenants = Mutex<[TenantID: TenantKeys]>([:])
+
+    /// - Parameters:
+    ///   - capacity: opened subject keys kept at most.
+    ///   - maximumAge: how long an opened key is kept at most.
+    package init(root: SymmetricKey, vault: VaultDatabase, capacity: Int = 65_536, maximumAge: Duration = .seconds(600)) {
+        self.root = root
+        self.vault = vault
+        self.slab = DataKeySlab(capacity: capacity + 16_384)
+        self.cache = SubjectKeyCache(capacity: capacity, maximumAge: maximumAge)
+    }
+
+    /// Whether keys were made in this vault before: then only the root key they were made with will do.
+    package static func isInUse(_ vault: VaultDatabase) async throws(StorageError) -> Bool { try await vault.hasKeys(of: system) }
+
+    // MARK: Tenants
+
+    /// The keys of a tenant, made on first use.
+    package func keys(of tenant: TenantID) async throws(KeyRingError) -> TenantKeys {
+        if let known = tenants.withLock({ $0[tenant] }) { return known }
+        let keys = try await openTenant(tenant)
+        tenants.withLock { $0[tenant] = keys }
+        return keys
+    }
+
+    /// A key of the gateway itself: for API key codes, cursors, entity tags.
+    package func systemKey(_ info: StaticString) async throws(KeyRingError) -> SymmetricKey {
+        try await keys(of: Self.system).derive(info)
+    }
+
+    private func openTenant(_ tenant: TenantID) async throws(KeyRingError) -> TenantKeys {
+        var wrappedEpochs = try await epochKeys(tenant)
+        if wrappedEpochs.isEmpty {
+            let wrapped = KeyWrapping.wrap(.random(), under: root, KeyWrapping.epochLabel(tenant, 1))
+            do { try await vault.addEpochKey(WrappedEpochKey(epoch: 1, wrapped: wrapped), of: tenant) } catch { throw .vault(error) }
+            // Read back what is there: another gateway may have been first.
+            wrappedEpochs = try await epochKeys(tenant)
+        }
+        var epochKeys: [Int32: SymmetricKey] = [:]
+        for wrapped in wrappedEpochs {
+            guard let key = KeyWrapping.unwrap(wrapped.wrapped, under: root, KeyWrapping.epochLabel(tenant, wrapped.epoch)) else {
+                throw .unreadable
+            }
+            epochKeys[wrapped.epoch] = key
+        }
+        guard let epoch = epochKeys.keys.max() else { throw .unreadable }
+        var stored = try await dataKeys([tenant.uuid], tenant)
+        if stored.isEmpty {
+            guard let epochKey = epochKeys[epoch] else { throw .unreadable }
+            let wrapped = wrap(.random(), holder: tenant.uuid, tenant, epoch, epochKey)
+            do { try await vault.write(tenant, [VaultDatabase.addDataKeys([wrapped], of: tenant)]) } catch { throw .vault(error) }
+            stored = try await dataKeys([tenant.uuid], tenant)
+        }
+        guard let last = stored.last, let master = unwrap(last, tenant, epochKeys) else { throw .unreadable }
+        let dataKey = master.withBytes { DataKey(master: $0, holder: .tenant(tenant), version: UInt32(last.version), in: slab) }
+        guard let dataKey else { throw .exhausted }
+        return TenantKeys(tenant: tenant, epoch: epoch, epochKeys: epochKeys, master: master, dataKey: dataKey)
+    }
+
+    // MARK: Subjects
+
+    /// The opened keys of those subjects that have one. A subject without a key has been erased: nothing opens its fields.
+    package func keys(of subjects: some Collection<SubjectID>, tenant: TenantID) async throws(KeyRingError) -> [SubjectID: DataKey] {
+        let now = ContinuousClock.now
+        var found: [SubjectID: DataKey] = [:]
+        var missing: [UUIDv7] = []
+        for subject in subjects where found[subject] == nil {
+            if let key = cache.key(of: subject, tenant: tenant, at: now) { found[subject] = key } else { missing.append(subject.uuid) }
+        }
+        if missing.isEmpty { return found }
+        let epochKeys = try await keys(of: tenant).epochKeys
+        for wrapped in try await dataKeys(missing, tenant) {
+            let subject = SubjectID(wrapped.holder)
+            guard let master = unwrap(wrapped, tenant, epochKeys) else { throw .unreadable }
+            let key = master.withBytes { DataKey(master: $0, holder: .subject(subject), version: UInt32(wrapped.version), in: slab) }
+            guard let key else { throw .exhausted }
+            cache.keep(key, of: subject, tenant: tenant, at: now)
+            found[subject] = key
+        }
+        return found
+    }
+
+    /// A new key for a new subject, and its wrapped form, which has to be durable in the vault before anything sealed under it is.
+    package func makeKey(for subject: SubjectID, tenant: TenantID) async throws(KeyRingError) -> (key: DataKey, wrapped: WrappedDataKey) {
+        let tenantKeys = try await keys(of: tenant)
+        guard let epochKey = tenantKeys.epochKeys[tenantKeys.epoch] else { throw .unreadable }
+        let master = SymmetricKey.random()
+        let wrapped = wrap(master, holder: subject.uuid, tenant, tenantKeys.epoch, epochKey)
+        let key = master.withBytes { DataKey(master: $0, holder: .subject(subject), version: 1, in: slab) }
+        guard let key else { throw .exhausted }
+        return (key, wrapped)
+    }
+
+    /// Keeps a key whose wrapped form has become durable.
+    package func keep(_ key: DataKey, of subject: SubjectID, tenant: TenantID) {
+        cache.keep(key, of: subject, tenant: tenant, at: .now)
+    }
+
+    /// A subject's key was destroyed somewhere.
+    package func evict(_ subject: SubjectID) { cache.evict(subject) }
+
+    /// Notifications may have been missed.
+    package func evictAll() { cache.evictAll() }
+
+    // MARK: Wrapping
+
+    private func wrap(
+        _ key: SymmetricKey, holder: UUIDv7, _ tenant: TenantID, _ epoch: Int32, _ epochKey: SymmetricKey
+    ) -> WrappedDataKey {
+        let label = KeyWrapping.dataLabel(tenant, holder, version: 1, epoch: epoch)
+        return WrappedDataKey(holder: holder, version: 1, epoch: epoch, wrapped: KeyWrapping.wrap(key, under: epochKey, label))
+    }
+
+    private func unwrap(_ wrapped: WrappedDataKey, _ tenant: TenantID, _ epochKeys: [Int32: SymmetricKey]) -> SymmetricKey? {
+        guard let epochKey = epochKeys[wrapped.epoch] else { return nil }
+        let label = KeyWrapping.dataLabel(tenant, wrapped.holder, version: wrapped.version, epoch: wrapped.epoch)
+        return KeyWrapping.unwrap(wrapped.wrapped, under: epochKey, label)
+    }
+
+    private func epochKeys(_ tenant: TenantID) async throws(KeyRingError) -> [WrappedEpochKey] {
+        do { return try await vault.epochKeys(of: tenant) } catch { throw .vault(error) }
+    }
+
+    private func dataKeys(_ holders: [UUIDv7], _ tenant: TenantID) async throws(KeyRingError) -> [WrappedDataKey] {
+        do { return try await vault.dataKeys(of: holders, tenant: tenant) } catch { throw .vault(error) }
+    }
+}

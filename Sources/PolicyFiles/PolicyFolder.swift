@@ -1,0 +1,53 @@
+package import Catalog
+import Foundation
+package import Policies
+package import Vocabulary
+
+/// What a folder of policies says, compiled.
+package struct PolicyFolder: Sendable {
+    package let catalog: CompiledCatalog
+    package let policies: CompiledPolicies
+
+    /// Reads `purposes.yaml`, `roles.yaml`, `catalog/*.yaml` and `access/*.yaml` below a folder.
+    package static func load(_ folder: String) throws(Diagnostics) -> PolicyFolder {
+        let purposes = try document(folder, "purposes.yaml")
+        let roles = try document(folder, "roles.yaml")
+        let catalog = try CatalogCompiler.compile(purposes: purposes, entities: documents(folder, "catalog"))
+        let policies = try PolicyCompiler.compile(roles: roles, documents: documents(folder, "access"), catalog: catalog)
+        return PolicyFolder(catalog: catalog, policies: policies)
+    }
+
+    /// The catalog alone, for commands that decide nothing.
+    package static func loadCatalog(_ folder: String) throws(Diagnostics) -> CompiledCatalog {
+        try CatalogCompiler.compile(purposes: document(folder, "purposes.yaml"), entities: documents(folder, "catalog"))
+    }
+
+    /// One YAML document with positions, for other files of the same kind (import mappings).
+    package static func document(at path: String) throws(Diagnostics) -> SourceNode {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Diagnostics([Diagnostic(SourcePosition(file: path, line: 1, column: 1), "this file cannot be read")])
+        }
+        guard let text = String(bytes: data, encoding: .utf8) else {
+            throw Diagnostics([Diagnostic(SourcePosition(file: path, line: 1, column: 1), "this file is not UTF-8")])
+        }
+        do { return try YAMLDocument.read(text, file: path) } catch { throw Diagnostics([error]) }
+    }
+
+    private static func document(_ folder: String, _ name: String) throws(Diagnostics) -> SourceNode {
+        try document(at: folder + "/" + name)
+    }
+
+    private static func documents(_ folder: String, _ name: String) throws(Diagnostics) -> [SourceNode] {
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder + "/" + name)) ?? []).sorted()
+        var documents: [SourceNode] = []
+        var problems: [Diagnostic] = []
+        for file in names where file.hasSuffix(".yaml") {
+            do throws(Diagnostics) { documents.append(try document(folder, name + "/" + file)) } catch { problems += error.all }
+        }
+        if documents.isEmpty, problems.isEmpty {
+            problems.append(Diagnostic(SourcePosition(file: folder + "/" + name, line: 1, column: 1), "there is no .yaml file in this folder"))
+        }
+        if !problems.isEmpty { throw Diagnostics(problems) }
+        return documents
+    }
+}

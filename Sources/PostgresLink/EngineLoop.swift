@@ -1,0 +1,374 @@
+import CEpoll
+import CLibPQ
+import DequeModule
+import Dispatch
+import Glibc
+import Vocabulary
+
+/// What runs on the engine's thread.
+final class EngineLoop {
+    private let engine: LinkEngine
+    private let bell: Int32
+    private let poller: Int32
+    private var pools: [Pool] = []
+    private var connections: [UInt64: (connection: WireConnection, pool: Pool)] = [:]
+    private var nextID: UInt64 = 1
+    private var lastSweep: ContinuousClock.Instant = .now
+    private var stopped: [@Sendable () -> Void]?
+
+    init(engine: LinkEngine, bell: Int32) {
+        self.engine = engine
+        self.bell = bell
+        self.poller = epoll_create1(Int32(EPOLL_CLOEXEC))
+        precondition(poller >= 0, "no epoll: the process is out of file descriptors")
+        var event = epoll_event()
+        event.events = EPOLLIN.rawValue
+        event.data.u64 = 0
+        epoll_ctl(poller, EPOLL_CTL_ADD, bell, &event)
+    }
+
+    func run() {
+        var events = [epoll_event](repeating: epoll_event(), count: 64)
+        while stopped == nil {
+            let count = epoll_wait(poller, &events, Int32(events.count), hasDeadlines ? 25 : -1)
+            for index in 0..<max(0, Int(count)) {
+                let id = events[index].data.u64
+                if id == 0 {
+                    var value: eventfd_t = 0
+                    eventfd_read(bell, &value)
+                } else if let (connection, pool) = connections[id] {
+                    handle(connection, pool)
+                }
+            }
+            for command in engine.takeCommands() { perform(command) }
+            sweepIfDue()
+        }
+        for command in engine.markStopped() { refuse(command) }
+        for pool in pools { shut(pool) }
+        Glibc.close(poller)
+        stopped?.forEach { $0() }
+    }
+
+    /// While nothing is awaited the thread sleeps for good.
+    private var hasDeadlines: Bool {
+        pools.contains { pool in
+            !pool.waiting.isEmpty || !pool.waitingForLease.isEmpty
+                || pool.connections.contains { !$0.isIdle || ($0.state != .ready && $0.state != .closed) }
+        }
+    }
+
+    // MARK: Commands
+
+    private func perform(_ command: LinkEngine.Command) {
+        switch command {
+        case .open(let pool):
+            pools.append(pool)
+            for _ in 0..<pool.settings.sharedConnections { addConnection(.shared, to: pool) }
+            if !pool.settings.channels.isEmpty { addConnection(.listener, to: pool) }
+        case .submit(let unit, let pool):
+            if pool.isClosed { return unit.finish(.failure(LinkError(.closed))) }
+            if pool.waiting.count >= pool.settings.maximumWaiting { return unit.finish(.failure(LinkError(.queueFull))) }
+            pool.waiting.append(unit)
+            dispatchWaiting(pool)
+        case .acquire(let request, let pool):
+            if pool.isClosed { return request.finish(.failure(LinkError(.closed))) }
+            if pool.waitingForLease.count >= pool.settings.maximumWaiting { return request.finish(.failure(LinkError(.queueFull))) }
+            pool.waitingForLease.append(request)
+            dispatchLeases(pool)
+        case .abandonRequest(let request, _):
+            request.finish(.failure(LinkError(.cancelled)))
+        case .submitLeased(let unit, let lease, let pool):
+            guard let connection = connections[lease.id]?.connection, connection.isReady, connection.isLeased else {
+                return unit.finish(.failure(LinkError(.connectionLost)))
+            }
+            transmit(unit, connection, pool)
+        case .copy(let command, let lease, let pool):
+            guard let connection = connections[lease.id]?.connection, connection.isReady, connection.isLeased else {
+                return command.finish(.failure(LinkError(.connectionLost)))
+            }
+            if !connection.perform(command) { lose(connection, pool) } else { watch(connection) }
+        case .release(let lease, let pool):
+            release(lease, pool)
+        case .abandon(let unit, let pool):
+            abandon(unit, pool, LinkError(.cancelled))
+        case .close(let pool, let done):
+            shut(pool)
+            pools.removeAll { $0 === pool }
+            done()
+        case .stop(let done):
+            stopped = (stopped ?? []) + [done]
+        }
+    }
+
+    private func refuse(_ command: LinkEngine.Command) {
+        let closed = LinkError(.closed)
+        switch command {
+        case .submit(let unit, _), .submitLeased(let unit, _, _), .abandon(let unit, _): unit.finish(.failure(closed))
+        case .acquire(let request, _), .abandonRequest(let request, _): request.finish(.failure(closed))
+        case .copy(let command, _, _): command.finish(.failure(closed))
+        case .close(_, let done), .stop(let done): done()
+        case .open, .release: break
+        }
+    }
+
+    private func shut(_ pool: Pool) {
+        pool.isClosed = true
+        for unit in pool.waiting { unit.finish(.failure(LinkError(.closed))) }
+        for request in pool.waitingForLease { request.finish(.failure(LinkError(.closed))) }
+        pool.waiting = []
+        pool.waitingForLease = []
+        for connection in pool.connections {
+            failInFlight(connection, LinkError(.closed))
+            unwatch(connection)
+            connection.close()
+            connections[connection.id] = nil
+        }
+        pool.connections = []
+    }
+
+    // MARK: Connections
+
+    @discardableResult
+    private func addConnection(_ role: WireConnection.Role, to pool: Pool) -> WireConnection {
+        let connection = WireConnection(id: nextID, role: role, settings: pool.settings)
+        nextID += 1
+        pool.connections.append(connection)
+        connections[connection.id] = (connection, pool)
+        connect(connection, pool)
+        return connection
+    }
+
+    private func connect(_ connection: WireConnection, _ pool: Pool) {
+        if connection.startConnecting() { watch(connection, EPOLLOUT.rawValue) } else { lose(connection, pool) }
+    }
+
+    private func handle(_ connection: WireConnection, _ pool: Pool) {
+        switch connection.state {
+        case .connecting:
+            switch connection.continueConnecting() {
+            case .wantsRead: watch(connection, EPOLLIN.rawValue)
+            case .wantsWrite: watch(connection, EPOLLOUT.rawValue)
+            case .failed: lose(connection, pool)
+            case .connected: welcome(connection, pool)
+            }
+        case .ready:
+            guard connection.receive() else { return lose(connection, pool) }
+            if connection.copy != nil {
+                if !connection.continueCopy() { return lose(connection, pool) }
+            } else {
+                while let unit = connection.nextFinished() { settle(unit, pool) }
+            }
+            while let (channel, payload) = connection.nextNotification() { pool.onNotification(channel, payload) }
+            watch(connection)
+            if connection.role == .shared { dispatchWaiting(pool) }
+        case .waiting, .closed:
+            break
+        }
+    }
+
+    private func welcome(_ connection: WireConnection, _ pool: Pool) {
+        pool.observe(.databaseConnected(database: pool.settings.name))
+        watch(connection)
+        switch connection.role {
+        case .shared: dispatchWaiting(pool)
+        case .exclusive: dispatchLeases(pool)
+        case .listener:
+            let listening = pool.onListening
+            let unit = Unit(
+                pool.settings.channels.map { "LISTEN \($0)" }, deadline: .now + pool.settings.statementTimeout, isShared: false
+            ) { if case .success = $0 { listening() } }
+            transmit(unit, connection, pool)
+        }
+    }
+
+    private func settle(_ unit: Unit, _ pool: Pool) {
+        guard let failure = unit.failure else { return unit.finish(.success(unit.results)) }
+        // A cancel meant for another caller's statement may arrive one statement late: an innocent read is sent again.
+        if failure.sqlState == "57014", unit.isShared, !unit.isFinished, unit.resends < 2 {
+            unit.resends += 1
+            unit.failure = nil
+            unit.results = []
+            pool.waiting.prepend(unit)
+            return
+        }
+        unit.finish(.failure(failure))
+    }
+
+    private func lose(_ connection: WireConnection, _ pool: Pool) {
+        let wasReady = connection.isReady
+        failInFlight(connection, LinkError(.connectionLost))
+        unwatch(connection)
+        connection.retryLater()
+        if wasReady {
+            pool.observe(.databaseLost(database: pool.settings.name, sqlState: nil))
+        } else {
+            pool.observe(.databaseUnreachable(database: pool.settings.name, attempt: connection.attempts))
+        }
+        if connection.role == .exclusive {
+            // Opened again when somebody next asks.
+            connection.close()
+            connections[connection.id] = nil
+            pool.connections.removeAll { $0 === connection }
+        }
+    }
+
+    private func failInFlight(_ connection: WireConnection, _ error: LinkError) {
+        for sent in connection.inFlight { sent.unit.finish(.failure(error)) }
+        connection.inFlight = []
+        connection.copy?.fail(error)
+    }
+
+    // MARK: Work
+
+    private func dispatchWaiting(_ pool: Pool) {
+        while let unit = pool.waiting.first {
+            if unit.isFinished {
+                pool.waiting.removeFirst()
+                continue
+            }
+            guard let connection = pool.freeShared() else { return }
+            pool.waiting.removeFirst()
+            transmit(unit, connection, pool)
+        }
+    }
+
+    private func dispatchLeases(_ pool: Pool) {
+        while let request = pool.waitingForLease.first {
+            if request.isFinished {
+                pool.waitingForLease.removeFirst()
+                continue
+            }
+            guard let connection = pool.freeExclusive else {
+                let exclusive = pool.connections.filter { $0.role == .exclusive }
+                let opening = exclusive.filter { !$0.isReady }.count
+                if exclusive.count < pool.settings.exclusiveConnections, opening < pool.waitingForLease.count {
+                    addConnection(.exclusive, to: pool)
+                }
+                return
+            }
+            pool.waitingForLease.removeFirst()
+            connection.isLeased = true
+            request.finish(.success(LeasedConnection(id: connection.id)))
+        }
+    }
+
+    private func release(_ lease: LeasedConnection, _ pool: Pool) {
+        guard let connection = connections[lease.id]?.connection else { return dispatchLeases(pool) }
+        connection.isLeased = false
+        if !connection.isIdle || !connection.isOutsideTransaction {
+            // Somebody left in the middle: what the connection is doing cannot be known, so it goes.
+            failInFlight(connection, LinkError(.cancelled))
+            unwatch(connection)
+            connection.close()
+            connections[connection.id] = nil
+            pool.connections.removeAll { $0 === connection }
+        }
+        dispatchLeases(pool)
+    }
+
+    private func transmit(_ unit: Unit, _ connection: WireConnection, _ pool: Pool) {
+        guard connection.copy == nil else { return unit.finish(.failure(LinkError(.misuse))) }
+        guard connection.send(unit) else {
+            unit.finish(.failure(LinkError(.connectionLost)))
+            return lose(connection, pool)
+        }
+        watch(connection)
+    }
+
+    private func abandon(_ unit: Unit, _ pool: Pool, _ error: LinkError) {
+        guard !unit.isFinished else { return }
+        unit.finish(.failure(error))
+        for connection in pool.connections where connection.inFlight.first?.unit === unit { cancelRunning(connection) }
+    }
+
+    /// Asks the server to stop what the connection is running. PQcancel blocks on a connection of its own, so another thread does it.
+    private func cancelRunning(_ connection: WireConnection) {
+        guard !connection.isCancelling, let handle = connection.handle, let ticket = PQgetCancel(handle) else { return }
+        connection.isCancelling = true
+        let box = CancelTicket(ticket)
+        DispatchQueue.global().async { box.use() }
+    }
+
+    // MARK: Time
+
+    private func sweepIfDue() {
+        let now = ContinuousClock.now
+        guard now - lastSweep >= .milliseconds(20) else { return }
+        lastSweep = now
+        for pool in pools {
+            for unit in pool.waiting where unit.deadline <= now || pool.isHopeless(now) {
+                unit.finish(.failure(LinkError(.unavailable)))
+            }
+            for request in pool.waitingForLease where request.deadline <= now { request.finish(.failure(LinkError(.unavailable))) }
+            if pool.waiting.first?.isFinished == true { dispatchWaiting(pool) }
+            if pool.waitingForLease.first?.isFinished == true { dispatchLeases(pool) }
+            for connection in pool.connections { sweep(connection, pool, now) }
+        }
+    }
+
+    private func sweep(_ connection: WireConnection, _ pool: Pool, _ now: ContinuousClock.Instant) {
+        switch connection.state {
+        case .waiting(let until): if until <= now { connect(connection, pool) }
+        case .connecting(let deadline): if deadline <= now { lose(connection, pool) }
+        case .ready:
+            guard let first = connection.inFlight.first?.unit else {
+                connection.isCancelling = false
+                return
+            }
+            if first.deadline + .seconds(5) <= now { return lose(connection, pool) }
+            for sent in connection.inFlight where sent.unit.deadline <= now { abandon(sent.unit, pool, LinkError(.timedOut)) }
+        case .closed: break
+        }
+    }
+
+    // MARK: epoll
+
+    private func watch(_ connection: WireConnection) {
+        switch connection.flush() {
+        case .done: watch(connection, EPOLLIN.rawValue)
+        case .wantsWrite: watch(connection, EPOLLIN.rawValue | EPOLLOUT.rawValue)
+        case .broken: if let (_, pool) = connections[connection.id] { lose(connection, pool) }
+        }
+    }
+
+    private func watch(_ connection: WireConnection, _ events: UInt32) {
+        let descriptor = connection.descriptor
+        guard descriptor >= 0 else { return }
+        if let registered = connection.registered, registered.descriptor == descriptor {
+            if registered.events == events { return }
+        } else if let registered = connection.registered {
+            epoll_ctl(poller, EPOLL_CTL_DEL, registered.descriptor, nil)
+            connection.registered = nil
+        }
+        var event = epoll_event()
+        event.events = events
+        event.data.u64 = connection.id
+        epoll_ctl(poller, connection.registered == nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event)
+        connection.registered = (descriptor, events)
+    }
+
+    private func unwatch(_ connection: WireConnection) {
+        guard let registered = connection.registered else { return }
+        epoll_ctl(poller, EPOLL_CTL_DEL, registered.descriptor, nil)
+        connection.registered = nil
+    }
+}
+
+extension Pool {
+    /// Every shared connection has failed to come up at least three times: waiting longer helps nobody.
+    fileprivate func isHopeless(_ now: ContinuousClock.Instant) -> Bool {
+        connections.allSatisfy { $0.role != .shared || (!$0.isReady && $0.attempts >= 3) }
+    }
+}
+
+/// SAFETY: a PGcancel is a copy of addresses and keys that libpq documents as usable from another thread; one owner at a time.
+private struct CancelTicket: @unchecked Sendable {
+    let ticket: OpaquePointer
+    init(_ ticket: OpaquePointer) { self.ticket = ticket }
+
+    func use() {
+        var message = [CChar](repeating: 0, count: 256)
+        PQcancel(ticket, &message, Int32(message.count))
+        PQfreeCancel(ticket)
+    }
+}

@@ -1,0 +1,48 @@
+/// What went wrong between the gateway and PostgreSQL: a code, and of PostgreSQL's own words only SQLSTATE and the
+/// constraint's name. Message and detail stay behind: a unique violation repeats the e-mail address in its detail.
+package struct LinkError: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        /// The server could not be reached in time; nothing was sent.
+        case unavailable
+        /// More callers wait than the settings allow; nothing was sent.
+        case queueFull = "queue-full"
+        /// The answer did not come in time; whether the statement took effect is unknown.
+        case timedOut = "timed-out"
+        /// The caller went away.
+        case cancelled
+        /// The connection broke after sending; whether the statement took effect is unknown.
+        case connectionLost = "connection-lost"
+        /// PostgreSQL refused the statement; `sqlState` says why.
+        case refused
+        /// The link was closed.
+        case closed
+        /// A call does not fit the state of the connection.
+        case misuse
+    }
+
+    package let code: Code
+    package let sqlState: String?
+    package let constraint: String?
+
+    package init(_ code: Code, sqlState: String? = nil, constraint: String? = nil) {
+        self.code = code
+        self.sqlState = sqlState
+        self.constraint = constraint
+    }
+
+    package var isUniqueViolation: Bool { sqlState == "23505" }
+    package var isForeignKeyViolation: Bool { sqlState == "23503" }
+    /// Class 40: the transaction can be tried again as it is.
+    package var isRetryable: Bool { sqlState?.hasPrefix("40") == true }
+    /// Nothing reached the server, or the server said that nothing happened.
+    package var isWithoutEffect: Bool {
+        switch code {
+        case .unavailable, .queueFull, .refused, .closed, .misuse: true
+        case .timedOut, .cancelled, .connectionLost: false
+        }
+    }
+
+    package var description: String {
+        "database \(code.rawValue)" + (sqlState.map { " (\($0))" } ?? "") + (constraint.map { " on \($0)" } ?? "")
+    }
+}

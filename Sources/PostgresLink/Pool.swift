@@ -1,0 +1,58 @@
+import DequeModule
+import Vocabulary
+
+/// The connections to one database and who waits for them. Lives on the engine's thread, but for its settings.
+final class Pool: @unchecked Sendable {
+    // SAFETY: `settings`, `observe` and the handlers are constant and Sendable; everything else is touched by the engine's thread alone.
+    let settings: LinkSettings
+    let observe: Observer
+    let onNotification: @Sendable (_ channel: String, _ payload: String) -> Void
+    let onListening: @Sendable () -> Void
+
+    var connections: [WireConnection] = []
+    var waiting: Deque<Unit> = []
+    var waitingForLease: Deque<LeaseRequest> = []
+    var isClosed = false
+
+    init(
+        settings: LinkSettings, observe: @escaping Observer,
+        onNotification: @escaping @Sendable (String, String) -> Void, onListening: @escaping @Sendable () -> Void
+    ) {
+        self.settings = settings
+        self.observe = observe
+        self.onNotification = onNotification
+        self.onListening = onListening
+    }
+
+    /// The ready shared connection with least in flight that may take more.
+    func freeShared() -> WireConnection? {
+        connections.filter { $0.role == .shared && $0.isReady && $0.inFlight.count < settings.maximumInFlight }
+            .min { $0.inFlight.count < $1.inFlight.count }
+    }
+
+    var freeExclusive: WireConnection? { connections.first { $0.role == .exclusive && $0.isReady && !$0.isLeased } }
+}
+
+/// Someone who waits for a connection of their own.
+final class LeaseRequest: @unchecked Sendable {
+    // SAFETY: `isFinished` is touched by the engine's thread alone; the rest is constant.
+    let deadline: ContinuousClock.Instant
+    private let complete: @Sendable (Result<LeasedConnection, LinkError>) -> Void
+    private(set) var isFinished = false
+
+    init(deadline: ContinuousClock.Instant, complete: @escaping @Sendable (Result<LeasedConnection, LinkError>) -> Void) {
+        self.deadline = deadline
+        self.complete = complete
+    }
+
+    func finish(_ outcome: Result<LeasedConnection, LinkError>) {
+        guard !isFinished else { return }
+        isFinished = true
+        complete(outcome)
+    }
+}
+
+/// Names a connection to those who may only ask the engine to use it.
+struct LeasedConnection: Sendable, Hashable {
+    let id: UInt64
+}

@@ -1,0 +1,85 @@
+package import Vocabulary
+
+/// One value sent beside a statement, in PostgreSQL's binary form where that is simple, else as text.
+package struct SQLParameter: Sendable {
+    /// The type's object id in every PostgreSQL (catalog `pg_type`).
+    let type: UInt32
+    let isBinary: Bool
+    /// `nil` is NULL.
+    let bytes: [UInt8]?
+
+    private init(_ type: UInt32, isBinary: Bool = true, _ bytes: [UInt8]?) {
+        self.type = type
+        self.isBinary = isBinary
+        self.bytes = bytes
+    }
+
+    private enum TypeID {
+        static let bool: UInt32 = 16, bytea: UInt32 = 17, int8: UInt32 = 20, int4: UInt32 = 23, text: UInt32 = 25
+        static let date: UInt32 = 1082, timestamptz: UInt32 = 1184, numeric: UInt32 = 1700, uuid: UInt32 = 2950
+        static let textArray: UInt32 = 1009, byteaArray: UInt32 = 1001, uuidArray: UInt32 = 2951, int8Array: UInt32 = 1016
+        static let int4Array: UInt32 = 1007, timestamptzArray: UInt32 = 1185
+    }
+
+    package static func bool(_ value: Bool?) -> SQLParameter { SQLParameter(TypeID.bool, value.map { [$0 ? 1 : 0] }) }
+    package static func bytes(_ value: [UInt8]?) -> SQLParameter { SQLParameter(TypeID.bytea, value) }
+    package static func text(_ value: String?) -> SQLParameter { SQLParameter(TypeID.text, value.map { Array($0.utf8) }) }
+    package static func int8(_ value: Int64?) -> SQLParameter { SQLParameter(TypeID.int8, value.map(bigEndian)) }
+    package static func int4(_ value: Int32?) -> SQLParameter { SQLParameter(TypeID.int4, value.map(bigEndian)) }
+    package static func uuid(_ value: UUIDv7?) -> SQLParameter { SQLParameter(TypeID.uuid, value.map(\.bytes)) }
+    /// Decimal digits as PostgreSQL reads them; a text that is no number is refused by the server.
+    package static func numeric(_ value: String?) -> SQLParameter {
+        SQLParameter(TypeID.numeric, isBinary: false, value.map { Array($0.utf8) })
+    }
+    package static func date(_ value: CalendarDate?) -> SQLParameter {
+        SQLParameter(TypeID.date, value.map { bigEndian($0.daysSince1970 - Epoch.days) })
+    }
+    package static func timestamp(_ value: Instant?) -> SQLParameter {
+        SQLParameter(TypeID.timestamptz, value.map { bigEndian($0.microseconds - Epoch.microseconds) })
+    }
+
+    package static func texts(_ values: [String?]) -> SQLParameter {
+        array(TypeID.textArray, of: TypeID.text, values.map { $0.map { Array($0.utf8) } })
+    }
+    package static func byteStrings(_ values: [[UInt8]?]) -> SQLParameter { array(TypeID.byteaArray, of: TypeID.bytea, values) }
+    package static func uuids(_ values: [UUIDv7?]) -> SQLParameter {
+        array(TypeID.uuidArray, of: TypeID.uuid, values.map { $0?.bytes })
+    }
+    package static func int8s(_ values: [Int64?]) -> SQLParameter {
+        array(TypeID.int8Array, of: TypeID.int8, values.map { $0.map(bigEndian) })
+    }
+    package static func int4s(_ values: [Int32?]) -> SQLParameter {
+        array(TypeID.int4Array, of: TypeID.int4, values.map { $0.map(bigEndian) })
+    }
+    package static func timestamps(_ values: [Instant?]) -> SQLParameter {
+        array(TypeID.timestamptzArray, of: TypeID.timestamptz, values.map { $0.map { bigEndian($0.microseconds - Epoch.microseconds) } })
+    }
+
+    /// One-dimensional array in the form of `array_recv`: dimensions, null flag, element type, length, lower bound, elements.
+    private static func array(_ type: UInt32, of element: UInt32, _ values: [[UInt8]?]) -> SQLParameter {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(20 + values.reduce(0) { $0 + 4 + ($1?.count ?? 0) })
+        bytes += bigEndian(Int32(values.isEmpty ? 0 : 1))
+        bytes += bigEndian(Int32(values.contains { $0 == nil } ? 1 : 0))
+        bytes += bigEndian(Int32(bitPattern: element))
+        if !values.isEmpty {
+            bytes += bigEndian(Int32(values.count))
+            bytes += bigEndian(Int32(1))
+        }
+        for value in values {
+            bytes += bigEndian(Int32(value?.count ?? -1))
+            if let value { bytes += value }
+        }
+        return SQLParameter(type, bytes)
+    }
+
+    private static func bigEndian<Integer: FixedWidthInteger>(_ value: Integer) -> [UInt8] {
+        withUnsafeBytes(of: value.bigEndian) { Array($0) }
+    }
+}
+
+/// PostgreSQL counts from 2000-01-01.
+enum Epoch {
+    static let days: Int32 = 10_957
+    static let microseconds: Int64 = 946_684_800_000_000
+}

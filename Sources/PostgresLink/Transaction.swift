@@ -1,0 +1,42 @@
+import Synchronization
+
+/// A transaction lent by ``Database/transaction(setup:wrap:_:)``; not to be kept beyond the closure.
+package final class Transaction: Sendable {
+    private let queue: Mutex<[SQL]>
+    private let send: @Sendable ([SQL]) async throws(LinkError) -> [ResultSet]
+    private let hasBegun = Mutex(false)
+
+    init(prefix: [SQL], send: @escaping @Sendable ([SQL]) async throws(LinkError) -> [ResultSet]) {
+        self.queue = Mutex(prefix)
+        self.send = send
+    }
+
+    /// Puts a statement in line: it travels with the next `execute`, or with COMMIT. Its failure fails that.
+    package func enqueue(_ statement: SQL) {
+        queue.withLock { $0.append(statement) }
+    }
+
+    /// Runs what is in line, then the given statements, in one round trip; answers the results of the given ones.
+    package func execute(_ statements: SQL...) async throws(LinkError) -> [ResultSet] {
+        let waiting = queue.withLock { queue in
+            defer { queue = [] }
+            return queue
+        }
+        hasBegun.withLock { $0 = true }
+        let results = try await send(waiting + statements)
+        return Array(results.dropFirst(waiting.count))
+    }
+
+    func commit() async throws(LinkError) {
+        // A transaction whose statement failed answers COMMIT with ROLLBACK and no error; the failure was thrown before.
+        let isUntouched = !hasBegun.withLock { $0 } && queue.withLock { $0.allSatisfy { $0.text == "BEGIN" } }
+        if isUntouched { return }
+        _ = try await execute("COMMIT")
+    }
+
+    func rollBack() async {
+        guard hasBegun.withLock({ $0 }) else { return }
+        queue.withLock { $0 = [] }
+        _ = try? await execute("ROLLBACK")
+    }
+}

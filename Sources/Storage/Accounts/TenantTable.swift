@@ -1,0 +1,25 @@
+import PostgresLink
+package import Vocabulary
+
+extension StoreDatabase {
+    package func tenant(named name: String) async throws(StorageError) -> TenantID? {
+        let rows: ResultSet
+        do { rows = try await database.read(["SELECT id FROM tenant WHERE name = \(.text(name))"])[0] } catch { throw StorageError(error) }
+        return rows.rowCount == 0 ? nil : rows.uuid(0, 0).map { TenantID($0) }
+    }
+
+    /// Makes the tenant, or finds the one that has the name already.
+    package func makeTenant(named name: String) async throws(StorageError) -> TenantID {
+        do {
+            _ = try await database.write([
+                """
+                INSERT INTO tenant (id, name, created_at) VALUES (\(.uuid(.make())), \(.text(name)), now()) ON CONFLICT (name) DO NOTHING
+                """
+            ])
+        } catch {
+            throw StorageError(error)
+        }
+        guard let tenant = try await tenant(named: name) else { throw .link(LinkError(.misuse)) }
+        return tenant
+    }
+}

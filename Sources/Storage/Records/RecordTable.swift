@@ -1,0 +1,169 @@
+package import Catalog
+package import PostgresLink
+package import Vocabulary
+
+/// One value on its way into a column.
+package enum Cell: Sendable {
+    case plain(FieldValue?)
+    case sealed([UInt8]?)
+}
+
+/// A whole row on its way into a table; `cells` is parallel to the entity's fields.
+package struct RecordRow: Sendable {
+    package let id: RecordID
+    package let version: Int64
+    package let subject: SubjectID?
+    package let cells: [Cell]
+
+    package init(id: RecordID, version: Int64, subject: SubjectID?, cells: [Cell]) {
+        self.id = id
+        self.version = version
+        self.subject = subject
+        self.cells = cells
+    }
+}
+
+/// The table of one entity: statements, their text made once.
+package final class RecordTable: Sendable {
+    package let entity: Entity
+    private let table: SQLIdentifier
+    private let insertion: SQL
+    private let update: SQL
+
+    package init(_ entity: Entity) {
+        self.entity = entity
+        table = ColumnCoding.table(entity)
+        let names: [SQL] = ["tenant_id", "id", "version", "subject_id"] + entity.fields.map { "\(ColumnCoding.column($0))" }
+        let blank = [SQLParameter.uuid(nil), .uuid(nil), .int8(nil), .uuid(nil)] + entity.fields.map { Self.blank($0) }
+        let marks = blank.map { parameter -> SQL in "\(parameter)" }
+        insertion = "INSERT INTO \(table) (\(joining: names)) VALUES (\(joining: marks))"
+        // A row of values set against the row of columns keeps the parameters in the order of an insertion.
+        update = """
+            UPDATE \(table) SET (\(joining: Array(names.dropFirst(2)))) = (new.\(joining: Array(names.dropFirst(2)), by: ", new."))
+            FROM (VALUES (\(joining: marks))) AS new (\(joining: names)) WHERE \(table).tenant_id = new.tenant_id AND \(table).id = new.id
+            """
+    }
+
+    private static func blank(_ field: Field) -> SQLParameter { field.isSealed ? .bytes(nil) : ColumnCoding.parameter(nil, field) }
+
+    /// - Parameter shape: what of the new row comes back; nothing when `nil`.
+    package func insert(_ row: RecordRow, tenant: TenantID, returning shape: RecordShape? = nil) -> SQL {
+        insertion.returning(shape).with([.uuid(tenant.uuid), .uuid(row.id.uuid)] + values(row))
+    }
+
+    /// Writes every column of a row that the transaction has locked.
+    package func update(_ row: RecordRow, tenant: TenantID, returning shape: RecordShape? = nil) -> SQL {
+        update.returning(shape).with([.uuid(tenant.uuid), .uuid(row.id.uuid)] + values(row))
+    }
+
+    package func delete(_ id: RecordID, tenant: TenantID) -> SQL {
+        "DELETE FROM \(table) WHERE tenant_id = \(.uuid(tenant.uuid)) AND id = \(.uuid(id.uuid))"
+    }
+
+    private func values(_ row: RecordRow) -> [SQLParameter] {
+        var values: [SQLParameter] = [.int8(row.version), .uuid(row.subject?.uuid)]
+        values.reserveCapacity(row.cells.count + 4)
+        for (field, cell) in zip(entity.fields, row.cells) {
+            switch cell {
+            case .plain(let value): values.append(ColumnCoding.parameter(value, field))
+            case .sealed(let bytes): values.append(.bytes(bytes))
+            }
+        }
+        return values
+    }
+
+    // MARK: Reading
+
+    package func select(_ id: RecordID, _ shape: RecordShape, tenant: TenantID, forUpdate: Bool = false) -> SQL {
+        let lock: SQL = forUpdate ? " FOR UPDATE" : ""
+        return "SELECT \(shape.columns) FROM \(table) WHERE tenant_id = \(.uuid(tenant.uuid)) AND id = \(.uuid(id.uuid))\(lock)"
+    }
+
+    package func select(_ ids: [RecordID], _ shape: RecordShape, tenant: TenantID, forUpdate: Bool = false) -> SQL {
+        let lock: SQL = forUpdate ? " FOR UPDATE" : ""
+        return """
+            SELECT \(shape.columns) FROM \(table) WHERE tenant_id = \(.uuid(tenant.uuid)) AND id = ANY(\(.uuids(ids.map(\.uuid))))
+              ORDER BY id\(lock)
+            """
+    }
+
+    /// Ids of the records that have these values in a plain unique field.
+    package func ids(where field: Field, isAnyOf values: [String], tenant: TenantID) -> SQL {
+        """
+        SELECT \(ColumnCoding.column(field)), id FROM \(table)
+        WHERE tenant_id = \(.uuid(tenant.uuid)) AND \(ColumnCoding.column(field)) = ANY(\(.texts(values)))
+        """
+    }
+
+    package func subjects(of ids: [RecordID], tenant: TenantID) -> SQL {
+        "SELECT id, subject_id FROM \(table) WHERE tenant_id = \(.uuid(tenant.uuid)) AND id = ANY(\(.uuids(ids.map(\.uuid))))"
+    }
+
+    package func records(_ rows: ResultSet, _ shape: RecordShape) -> [StoredRecord] { StoredRecord.all(rows, shape) }
+
+    package func list(_ page: RecordPage, _ shape: RecordShape, tenant: TenantID) -> SQL {
+        var conditions: [SQL] = ["tenant_id = \(.uuid(tenant.uuid))"]
+        for (position, value) in page.filters {
+            let field = entity.fields[position]
+            conditions.append(
+                value == nil
+                    ? "\(ColumnCoding.column(field)) IS NULL"
+                    : "\(ColumnCoding.column(field)) = \(ColumnCoding.parameter(value, field))"
+            )
+        }
+        if let ids = page.ids { conditions.append("id = ANY(\(.uuids(ids.map(\.uuid))))") }
+        let ascending = !page.isDescending
+        if let after = page.after { conditions.append(beyond(after, page.sort, ascending)) }
+        let limit = SQLParameter.int8(Int64(page.limit))
+        let direction: SQL = ascending ? "ASC" : "DESC"
+        let order: SQL =
+            page.sort.map { "\(ColumnCoding.column(entity.fields[$0])) \(direction), id \(direction)" } ?? "id \(direction)"
+        return "SELECT \(shape.columns) FROM \(table) WHERE \(joining: conditions, by: " AND ") ORDER BY \(order) LIMIT \(limit)"
+    }
+
+    /// What comes behind a row in the order of an index over (column, id): NULL is last going up and first going down.
+    private func beyond(_ after: RecordPage.Position, _ sort: Int?, _ ascending: Bool) -> SQL {
+        let id = SQLParameter.uuid(after.id.uuid)
+        guard let sort else { return ascending ? "id > \(id)" : "id < \(id)" }
+        let field = entity.fields[sort]
+        let column = ColumnCoding.column(field)
+        guard let value = after.value else {
+            return ascending ? "(\(column) IS NULL AND id > \(id))" : "((\(column) IS NULL AND id < \(id)) OR \(column) IS NOT NULL)"
+        }
+        let mark = ColumnCoding.parameter(value, field)
+        return ascending
+            ? "((\(column), id) > (\(mark), \(id)) OR \(column) IS NULL)"
+            : "(\(column), id) < (\(mark), \(id))"
+    }
+}
+
+extension SQL {
+    fileprivate func returning(_ shape: RecordShape?) -> SQL {
+        guard let shape else { return self }
+        return "\(self) RETURNING \(shape.qualifiedColumns)"
+    }
+}
+
+/// One page of a list.
+package struct RecordPage: Sendable {
+    /// The last row of the page before.
+    package struct Position: Sendable {
+        package let value: FieldValue?
+        package let id: RecordID
+        package init(value: FieldValue?, id: RecordID) {
+            self.value = value
+            self.id = id
+        }
+    }
+
+    /// Plain fields by position, and what they have to equal.
+    package var filters: [(position: Int, value: FieldValue?)] = []
+    /// When set, only these records.
+    package var ids: [RecordID]?
+    /// The position of a plain indexed field; `nil` sorts by id, which is the order of creation.
+    package var sort: Int?
+    package var isDescending = false
+    package var after: Position?
+    package var limit = 50
+    package init() {}
+}

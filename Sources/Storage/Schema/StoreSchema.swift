@@ -1,0 +1,174 @@
+package import Catalog
+import PostgresLink
+
+/// What the database `gatehouse` should look like, derived from the catalog.
+package enum StoreSchema {
+    static func tables(_ catalog: CompiledCatalog) -> [TableDeclaration] { system + catalog.entities.map(table) }
+
+    private static let tenant = TableDeclaration.known("tenant_id")
+    private static let id = TableDeclaration.known("id")
+
+    /// Tenants and credentials stand outside row security: a credential is what the tenant is learned from.
+    private static let system: [TableDeclaration] = [
+        TableDeclaration(
+            name: TableDeclaration.known("tenant"),
+            columns: [
+                TableDeclaration.column("id", "uuid"), TableDeclaration.column("name", "text", "NOT NULL UNIQUE"),
+                TableDeclaration.column("created_at", "timestamp with time zone"),
+            ],
+            primaryKey: [id], isSecured: false
+        ),
+        TableDeclaration(
+            name: TableDeclaration.known("credential"),
+            columns: [
+                TableDeclaration.column("id", "text"), TableDeclaration.column("tenant_id", "uuid", "NOT NULL REFERENCES tenant (id)"),
+                TableDeclaration.column("user_name", "text", ""), TableDeclaration.column("roles", "text[]"),
+                TableDeclaration.column("teams", "text[]"), TableDeclaration.column("purpose", "text", ""),
+                TableDeclaration.column("code", "bytea"), TableDeclaration.column("created_at", "timestamp with time zone"),
+                TableDeclaration.column("expires_at", "timestamp with time zone", ""),
+                TableDeclaration.column("revoked_at", "timestamp with time zone", ""), TableDeclaration.column("generation", "bigint"),
+            ],
+            primaryKey: [id], isSecured: false
+        ),
+        TableDeclaration(
+            name: TableDeclaration.known("audit_event"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("id", "uuid"),
+                TableDeclaration.column("at", "timestamp with time zone"), TableDeclaration.column("actor", "text"),
+                TableDeclaration.column("action", "text"), TableDeclaration.column("entity", "text"),
+                TableDeclaration.column("decision", "text"), TableDeclaration.column("entry", "bytea"),
+            ],
+            primaryKey: [tenant, id], isSecured: true
+        ),
+        TableDeclaration(
+            name: TableDeclaration.known("schema_change"),
+            columns: [
+                TableDeclaration.column("id", "bigint", "GENERATED ALWAYS AS IDENTITY"),
+                TableDeclaration.column("applied_at", "timestamp with time zone", "NOT NULL DEFAULT now()"),
+                TableDeclaration.column("changes", "text[]"),
+            ],
+            primaryKey: [id], isSecured: false
+        ),
+    ]
+
+    private static func table(_ entity: Entity) -> TableDeclaration {
+        let name = ColumnCoding.table(entity)
+        var columns = [
+            TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("id", "uuid"),
+            TableDeclaration.column("version", "bigint"), TableDeclaration.column("subject_id", "uuid", ""),
+        ]
+        columns += entity.fields.map {
+            TableDeclaration.Column(
+                name: ColumnCoding.column($0), type: ColumnCoding.columnType($0), declaration: ColumnCoding.declaration($0)
+            )
+        }
+        var table = TableDeclaration(name: name, columns: columns, primaryKey: [tenant, id], isSecured: true)
+        if entity.subject != .nobody {
+            let index = indexName(entity.name, "subject_id")
+            table.indexes.append(.init(name: index.name, statement: "CREATE INDEX \(index) ON \(name) (tenant_id, subject_id)"))
+        }
+        for field in entity.fields {
+            let column = ColumnCoding.column(field)
+            if field.uniqueness == .enforced {
+                let constraint = constraintName(entity.name, field.name, "key")
+                table.constraints.append(
+                    .init(
+                        name: constraint.name,
+                        statement: "ALTER TABLE \(name) ADD CONSTRAINT \(constraint) UNIQUE (tenant_id, \(column))"
+                    )
+                )
+            } else if field.isIndexed {
+                let index = indexName(entity.name, field.name)
+                table.indexes.append(.init(name: index.name, statement: "CREATE INDEX \(index) ON \(name) (tenant_id, \(column), id)"))
+            }
+            if let target = field.referenceTo {
+                let constraint = constraintName(entity.name, field.name, "fkey")
+                let action: SQL = field.cascadesOnDelete ? " ON DELETE CASCADE" : ""
+                table.constraints.append(
+                    .init(
+                        name: constraint.name,
+                        statement: """
+                            ALTER TABLE \(name) ADD CONSTRAINT \(constraint) FOREIGN KEY (tenant_id, \(column))
+                              REFERENCES \(ColumnCoding.identifier(target)) (tenant_id, id)\(action)
+                            """
+                    )
+                )
+            }
+        }
+        return table
+    }
+
+    private static func indexName(_ entity: String, _ field: String) -> SQLIdentifier { constraintName(entity, field, "idx") }
+
+    /// `entity.field` of a constraint made here, or `nil` when the constraint is something else's.
+    package static func field(ofConstraint name: String, in catalog: CompiledCatalog) -> (entity: Entity, field: Field)? {
+        for entity in catalog.entities {
+            for field in entity.fields
+            where name == constraintName(entity.name, field.name, "key").name || name == constraintName(entity.name, field.name, "fkey").name {
+                return (entity, field)
+            }
+        }
+        return nil
+    }
+
+    /// PostgreSQL cuts names at 63 bytes; ours are cut before they get there, and stay unique through a check sum.
+    private static func constraintName(_ entity: String, _ field: String, _ kind: String) -> SQLIdentifier {
+        let name = "\(entity)__\(field)__\(kind)"
+        guard name.utf8.count > 63 else { return ColumnCoding.identifier(name) }
+        let sum = name.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+        return ColumnCoding.identifier(String(name.prefix(42)) + "_" + String(sum, radix: 36))
+    }
+}
+
+/// What the database `gatehouse_vault` should look like.
+enum VaultSchema {
+    private static let tenant = TableDeclaration.known("tenant_id")
+
+    static let tables: [TableDeclaration] = [
+        TableDeclaration(
+            name: TableDeclaration.known("epoch_key"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("epoch", "integer"),
+                TableDeclaration.column("wrapped", "bytea"), TableDeclaration.column("created_at", "timestamp with time zone"),
+            ],
+            primaryKey: [tenant, TableDeclaration.known("epoch")], isSecured: true
+        ),
+        TableDeclaration(
+            name: TableDeclaration.known("data_key"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("holder", "uuid"),
+                TableDeclaration.column("version", "integer"), TableDeclaration.column("epoch", "integer"),
+                TableDeclaration.column("wrapped", "bytea"), TableDeclaration.column("created_at", "timestamp with time zone"),
+            ],
+            primaryKey: [tenant, TableDeclaration.known("holder"), TableDeclaration.known("version")], isSecured: true
+        ),
+        TableDeclaration(
+            name: TableDeclaration.known("search_token"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("place", "text"),
+                TableDeclaration.column("token", "bytea"), TableDeclaration.column("record_id", "uuid"),
+            ],
+            primaryKey: [
+                tenant, TableDeclaration.known("place"), TableDeclaration.known("token"), TableDeclaration.known("record_id"),
+            ],
+            isSecured: true,
+            indexes: [
+                .init(
+                    name: "search_token__record_id__idx",
+                    statement: "CREATE INDEX search_token__record_id__idx ON search_token (tenant_id, record_id)"
+                )
+            ]
+        ),
+    ]
+
+    /// Tells every gateway that a data key is gone, whoever removed it, so that opened copies are dropped.
+    static let notification: [SQL] = [
+        """
+        CREATE OR REPLACE FUNCTION notify_data_key_gone() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_notify('data_key_gone', OLD.holder::text); RETURN OLD; END $$
+        """,
+        """
+        CREATE OR REPLACE TRIGGER data_key_gone AFTER DELETE ON data_key FOR EACH ROW EXECUTE FUNCTION notify_data_key_gone()
+        """,
+    ]
+}

@@ -1,0 +1,72 @@
+package import Identity
+package import PostgresLink
+package import Vocabulary
+
+/// On whose behalf a transaction runs: row-level security is set to the tenant, and the credential has to be live still.
+package struct Scope: Sendable {
+    package let tenant: TenantID
+    package let liveness: Liveness?
+
+    package init(tenant: TenantID, liveness: Liveness? = nil) {
+        self.tenant = tenant
+        self.liveness = liveness
+    }
+
+    package init(_ principal: Principal) {
+        self.init(tenant: principal.tenant, liveness: principal.liveness)
+    }
+}
+
+/// The database `gatehouse`: records, people in it only as pseudonymous subject ids.
+package struct StoreDatabase: Sendable {
+    package let database: Database
+    /// Set when the connecting role is above row-level security: each transaction steps down to this role.
+    package let stepsDown: Bool
+
+    package init(_ database: Database, stepsDown: Bool) {
+        self.database = database
+        self.stepsDown = stepsDown
+    }
+
+    /// Reads within a scope; the answer is thrown away when the credential is no longer live.
+    package func read(_ scope: Scope, _ statements: [SQL]) async throws(StorageError) -> [ResultSet] {
+        let results: [ResultSet]
+        do { results = try await database.read([opening(scope)] + statements) } catch { throw StorageError(error) }
+        try check(results[0], scope)
+        return Array(results.dropFirst())
+    }
+
+    /// Lends a transaction within a scope. Only the audit trail calls this: there is no change without an event.
+    package func transaction<Value: Sendable, Failure: Error>(
+        _ scope: Scope, wrap: @escaping @Sendable (StorageError) -> Failure,
+        _ body: (Transaction) async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        try await database.transaction(wrap: { wrap(StorageError($0)) }) { (transaction: Transaction) async throws(Failure) -> Value in
+            if scope.liveness == nil {
+                transaction.enqueue(opening(scope))
+            } else {
+                let results: [ResultSet]
+                do throws(LinkError) { results = try await transaction.execute(opening(scope)) } catch { throw wrap(StorageError(error)) }
+                do throws(StorageError) { try check(results[0], scope) } catch { throw wrap(error) }
+            }
+            return try await body(transaction)
+        }
+    }
+
+    /// Holds for one transaction, never for a session: connections are shared, and may be pooled by others.
+    package func opening(_ scope: Scope) -> SQL {
+        let tenant = SQLParameter.text(scope.tenant.description)
+        let role: SQL = stepsDown ? ", set_config('role', 'gatehouse_rows', true)" : ""
+        guard let liveness = scope.liveness else { return "SELECT set_config('gatehouse.tenant', \(tenant), true), 0::bigint\(role)" }
+        return """
+            SELECT set_config('gatehouse.tenant', \(tenant), true),
+              (SELECT generation FROM credential WHERE id = \(.text(liveness.credential)) AND revoked_at IS NULL
+                AND (expires_at IS NULL OR expires_at > now()))\(role)
+            """
+    }
+
+    private func check(_ result: ResultSet, _ scope: Scope) throws(StorageError) {
+        guard let liveness = scope.liveness else { return }
+        guard result.rowCount == 1, result.int64(0, 1) == liveness.generation else { throw .credentialOutdated }
+    }
+}

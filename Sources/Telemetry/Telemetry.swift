@@ -1,0 +1,43 @@
+package import Logging
+package import Vocabulary
+
+/// Turns observations into log lines. The switch is exhaustive: a new observation does not compile until it is told here.
+package struct Telemetry: Sendable {
+    package let logger: Logger
+
+    package init(level: Logger.Level) {
+        logger = Logger(label: "gatehouse") { JSONLog(label: $0, level: level) }
+    }
+
+    package var observer: Observer { { [logger] in Self.tell($0, logger) } }
+
+    private static func tell(_ observation: Observation, _ logger: Logger) {
+        switch observation {
+        case .databaseConnected(let database): logger.debug("connected", metadata: ["database": "\(database)"])
+        case .databaseLost(let database, let sqlState):
+            logger.warning("connection lost", metadata: ["database": "\(database)", "sqlstate": "\(sqlState ?? "")"])
+        case .databaseUnreachable(let database, let attempt):
+            logger.warning("database unreachable", metadata: ["database": "\(database)", "attempt": "\(attempt)"])
+        case .rowSecurityBypassed(let database, let role):
+            logger.warning(
+                "the role is above row-level security; every transaction steps down", metadata: ["database": "\(database)", "role": "\(role)"]
+            )
+        case .memoryNotLocked: logger.warning("keys cannot be locked in memory; raise the memlock limit")
+        case .rootKeyCreated(let path): logger.notice("made a root key; keep a copy of it where the backups are not", metadata: ["path": "\(path)"])
+        case .auditCommitted(let events): logger.trace("audit events committed", metadata: ["events": "\(events)"])
+        case .auditFailed(let events, let code): logger.error("audit events not written", metadata: ["events": "\(events)", "code": "\(code)"])
+        case .auditRefused: logger.error("an access was refused because it could not be recorded")
+        case .sealedValueUnreadable(let entity, let field):
+            logger.error("a sealed value does not open", metadata: ["entity": "\(entity)", "field": "\(field)"])
+        case .requestAnswered(let route, let status, let duration):
+            if status >= 500 {
+                logger.error("request failed", metadata: ["route": "\(route)", "status": "\(status)"])
+            } else {
+                logger.debug("request", metadata: ["route": "\(route)", "status": "\(status)", "duration": "\(duration)"])
+            }
+        case .requestFailed(let route, let code): logger.debug("request refused", metadata: ["route": "\(route)", "code": "\(code)"])
+        case .serving(let address): logger.notice("serving", metadata: ["address": "\(address)"])
+        case .stopping: logger.notice("stopping")
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/// Everything the running product can say about itself; `Telemetry` turns it into log lines and metrics.
+///
+/// Closed on purpose: a case carries codes, counts, durations and names from configuration, never a value of a person.
+package enum Observation: Sendable {
+    case databaseConnected(database: String)
+    case databaseLost(database: String, sqlState: String?)
+    case databaseUnreachable(database: String, attempt: Int)
+    case rowSecurityBypassed(database: String, role: String)
+    case memoryNotLocked
+    case rootKeyCreated(path: String)
+    case auditCommitted(events: Int)
+    case auditFailed(events: Int, code: String)
+    case auditRefused
+    case sealedValueUnreadable(entity: String, field: String)
+    case requestAnswered(route: String, status: Int, duration: Duration)
+    case requestFailed(route: String, code: String)
+    case serving(address: String)
+    case stopping
+}
+
+/// Where observations go.
+package typealias Observer = @Sendable (Observation) -> Void

@@ -1,0 +1,6 @@
+import Assembly
+
+@main
+enum Gatehouse {
+    static func main() async { await GatehouseCommand.launch() }
+}
