@@ -48,7 +48,7 @@ enum YAMLDocument {
         case .duplicatedKeysInMapping(let duplicates, let context):
             Diagnostic(
                 SourcePosition(file: file, line: context.mark.line, column: context.mark.column),
-                "written twice: " + duplicates.map { "\($0.string ?? "a member")" }.sorted().joined(separator: ", ")
+                "written twice: " + duplicates.sorted().joined(separator: ", ")
             )
         default:
             Diagnostic(SourcePosition(file: file, line: 1, column: 1), "this is not YAML")

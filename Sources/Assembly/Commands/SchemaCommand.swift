@@ -1,3 +1,5 @@
+import PostgresLink
+import Logging
 import ArgumentParser
 import Catalog
 import DataFormats

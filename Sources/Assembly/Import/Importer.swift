@@ -116,7 +116,8 @@ private struct RowReader {
     mutating func feed(_ bytes: [UInt8]) throws -> [Item] {
         var items: [Item] = []
         if isNDJSON {
-            lines.feed(bytes) { items.append(item($0)) }
+            let mapping = mapping
+            lines.feed(bytes) { items.append(Self.item($0, mapping)) }
             return items
         }
         var rows: [CSVRow] = []
@@ -128,7 +129,8 @@ private struct RowReader {
     mutating func finish() throws -> [Item] {
         var items: [Item] = []
         if isNDJSON {
-            lines.finish { items.append(item($0)) }
+            let mapping = mapping
+            lines.finish { items.append(Self.item($0, mapping)) }
             return items
         }
         var rows: [CSVRow] = []
@@ -151,7 +153,7 @@ private struct RowReader {
         }
     }
 
-    private func item(_ line: NumberedLine) -> Item {
+    private static func item(_ line: NumberedLine, _ mapping: ImportMapping) -> Item {
         let original = [String(decoding: line.bytes, as: UTF8.self)]
         if line.problem != nil { return .refused(line: line.number, reason: "the line is too long", original: []) }
         guard let object = (try? JSONReader.read(line.bytes))?.objectValue else {

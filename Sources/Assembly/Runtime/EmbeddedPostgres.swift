@@ -1,3 +1,4 @@
+import SystemPackage
 import Foundation
 import Subprocess
 
@@ -194,7 +195,7 @@ struct EmbeddedPostgres: ~Copyable {
                     error: .string(limit: 65_536)
                 )
                 status = result.terminationStatus
-                said = result.standardError ?? ""
+                said = result.standardError
             }
         } catch {
             throw CommandFailure(.unfit, "\(program) could not be started")

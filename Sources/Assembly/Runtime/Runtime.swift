@@ -32,9 +32,8 @@ struct Runtime: Sendable {
         let state = try StateDirectory(options.state)
         let telemetry = Telemetry(level: options.logLevel)
         let folder: PolicyFolder
-        do { folder = try PolicyFolder.load(PolicyLocation.find(options.policies, state)) } catch let error as Diagnostics {
-            throw CommandFailure(error)
-        }
+        let location = try PolicyLocation.find(options.policies, state)
+        do { folder = try PolicyFolder.load(location) } catch { throw CommandFailure(error) }
         return try await Databases.with(state, telemetry, progress) { databases in
             try await SchemaCheck.prepare(databases, folder.catalog, progress)
             return try await run(state, telemetry, folder, databases, body)
@@ -56,7 +55,7 @@ struct Runtime: Sendable {
             group.addTask { await audit.run() }
             defer { audit.close() }
             let gateway: Gateway
-            do {
+            do throws(KeyRingError) {
                 gateway = try await Gateway(
                     catalog: folder.catalog, policies: folder.policies, store: store, vault: vault, keyRing: keyRing, audit: audit,
                     observe: observe

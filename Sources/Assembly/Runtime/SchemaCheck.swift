@@ -21,7 +21,7 @@ enum SchemaCheck {
     static func plans(_ databases: Databases, _ catalog: CompiledCatalog) async throws -> [SchemaPlan] {
         do {
             return [try await Schema.planStore(databases.store, catalog), try await Schema.planVault(databases.vault)]
-        } catch let error as StorageError {
+        } catch {
             throw CommandFailure(error)
         }
     }
@@ -37,7 +37,7 @@ enum SchemaCheck {
                 databases.store, replan: { () async throws(StorageError) in try await Schema.planStore(databases.store, catalog) },
                 isVault: false
             )
-        } catch let error as StorageError {
+        } catch {
             throw CommandFailure(error)
         }
     }
