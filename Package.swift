@@ -88,6 +88,9 @@ let package = Package(
             ]
         ),
         .executableTarget(name: "gatehouse", dependencies: ["Assembly"]),
+
+        .testTarget(name: "DataFormatsTests", dependencies: ["DataFormats"]),
+        .testTarget(name: "SampleDataTests", dependencies: ["SampleData"]),
     ]
 )
 

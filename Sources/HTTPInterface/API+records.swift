@@ -109,8 +109,8 @@ extension API {
         reader.feed(request.body, take)
         reader.finish(take)
         if let failure { throw failure }
-        guard rows.count <= Gateway.maximumImportRows else {
-            throw Refusal(.bodyTooLarge, "an import call takes at most \(Gateway.maximumImportRows) rows")
+        guard rows.count <= RecordGateway.maximumImportRows else {
+            throw Refusal(.bodyTooLarge, "an import call takes at most \(RecordGateway.maximumImportRows) rows")
         }
         let isDryRun = request.query.contains { $0.name == "dry_run" && $0.value == "true" }
         let outcomes = try await gateway.importRows(rows, into: entity, isDryRun: isDryRun, context)

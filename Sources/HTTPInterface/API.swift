@@ -6,7 +6,7 @@ package import Vocabulary
 
 /// The HTTP interface: a request value in, a response value out.
 package struct API: Sendable {
-    let gateway: Gateway
+    let gateway: RecordGateway
     let authenticator: Authenticator
     let observe: Observer
 
@@ -14,7 +14,7 @@ package struct API: Sendable {
     package static let maximumBodyBytes = 16 << 20
     static let maximumRecordBytes = 1 << 20
 
-    package init(gateway: Gateway, authenticator: Authenticator, observe: @escaping Observer) {
+    package init(gateway: RecordGateway, authenticator: Authenticator, observe: @escaping Observer) {
         self.gateway = gateway
         self.authenticator = authenticator
         self.observe = observe

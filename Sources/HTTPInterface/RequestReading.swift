@@ -23,7 +23,8 @@ extension APIRequest {
     func purpose(among purposes: [String: Purpose], default name: String?) throws(Refusal) -> Purpose? {
         guard let wanted = headers[.purpose] ?? name else { return nil }
         guard let purpose = purposes[wanted] else {
-            throw Refusal(.purposeUnknown, "the Purpose header names no declared purpose", hint: "one of " + purposes.keys.sorted().joined(separator: ", "))
+            throw Refusal(
+                .purposeUnknown, "the Purpose header names no declared purpose", hint: "one of " + purposes.keys.sorted().joined(separator: ", "))
         }
         return purpose
     }

@@ -52,13 +52,15 @@ package final class ResultSet: @unchecked Sendable {
 
     package func uuid(_ row: Int, _ column: Int) -> UUIDv7? {
         guard
-            let value = withBytes(row, column, { bytes -> UUIDv7? in
-                guard bytes.count == 16 else { return nil }
-                return UUIDv7(
-                    high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-                    low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-                )
-            })
+            let value = withBytes(
+                row, column,
+                { bytes -> UUIDv7? in
+                    guard bytes.count == 16 else { return nil }
+                    return UUIDv7(
+                        high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                        low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+                    )
+                })
         else { return nil }
         return value
     }

@@ -20,9 +20,10 @@ package final class SymmetricKey: @unchecked Sendable, CustomStringConvertible {
 
     /// HKDF-SHA-256 (RFC 5869) with an empty salt: a key for one use, named by `info`.
     package func derive(_ info: [UInt8]) -> SymmetricKey {
-        SymmetricKey(SecretBytes(count: Self.byteCount) { output in
-            self.withBytes { HKDF.expand(input: $0, salt: [], info: info, into: output) }
-        })
+        SymmetricKey(
+            SecretBytes(count: Self.byteCount) { output in
+                self.withBytes { HKDF.expand(input: $0, salt: [], info: info, into: output) }
+            })
     }
 
     package func derive(_ info: StaticString) -> SymmetricKey { derive(Array(info.description.utf8)) }

@@ -78,7 +78,9 @@ struct SchemaCommand: AsyncParsableCommand {
     private static func refuseConflicts(_ plan: SchemaPlan) throws {
         guard let first = plan.conflicts.first else { return }
         let all = plan.conflicts.map { "\n  \($0.what)" }.joined()
-        if case .conflict(_, let hint) = first { throw CommandFailure(.unfit, "the \(plan.database) cannot be taken to the catalog:\(all)", hint: hint) }
+        if case .conflict(_, let hint) = first {
+            throw CommandFailure(.unfit, "the \(plan.database) cannot be taken to the catalog:\(all)", hint: hint)
+        }
     }
 
     private static func json(_ plans: [SchemaPlan]) -> JSONValue {
@@ -106,7 +108,7 @@ extension PlaceOptions {
         do { catalog = try PolicyFolder.loadCatalog(PolicyLocation.find(policies, state)) } catch let error as Diagnostics {
             throw CommandFailure(error)
         }
-        try await Databases.with(state, Telemetry(level: .warning), { Console.note($0) }) { databases in
+        try await Databases.with(state, ObservationLog(level: .warning), { Console.note($0) }) { databases in
             try await body(databases, catalog)
         }
     }

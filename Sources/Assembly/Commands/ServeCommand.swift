@@ -40,9 +40,12 @@ struct ServeCommand: AsyncParsableCommand {
             let observe = runtime.telemetry.observer
             try await Self.makeAdministrator(runtime)
             let api = API(gateway: runtime.gateway, authenticator: runtime.gateway.authenticator(), observe: observe)
-            let application = Server.application(api, host: "127.0.0.1", port: port, logger: Logger(label: "http") { label in
-                JSONLog(label: label, level: .error)
-            }) { port in
+            let application = Server.application(
+                api, host: "127.0.0.1", port: port,
+                logger: Logger(label: "http") { label in
+                    JSONLog(label: label, level: .error)
+                }
+            ) { port in
                 observe(.serving(address: "127.0.0.1:\(port)"))
                 Console.say("ready http://127.0.0.1:\(port)")
             }

@@ -9,7 +9,7 @@ protocol ImportDestination: Sendable {
 }
 
 struct LocalImport: ImportDestination {
-    let gateway: Gateway
+    let gateway: RecordGateway
     let entity: Entity
     let context: RequestContext
 

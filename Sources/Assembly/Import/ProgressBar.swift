@@ -33,7 +33,8 @@ struct ProgressBar {
             let share = min(1, Double(done) / Double(total))
             let filled = Int(share * 24)
             let left = share > 0 && share < 1 && seconds > 1 ? ", \(Int(seconds / share - seconds)) s left" : ""
-            line = "\(what) [\(String(repeating: "#", count: filled))\(String(repeating: ".", count: 24 - filled))] \(Int(share * 100)) %\(left), \(detail)"
+            line =
+                "\(what) [\(String(repeating: "#", count: filled))\(String(repeating: ".", count: 24 - filled))] \(Int(share * 100)) %\(left), \(detail)"
         }
         FileHandle.standardError.write(Data((Console.isTerminal ? "\r\u{1B}[K" + line : line).utf8 + Data(end.utf8)))
     }

@@ -14,10 +14,10 @@ import Vocabulary
 
 /// The wired services of one process, for as long as a closure runs.
 struct Runtime: Sendable {
-    let gateway: Gateway
+    let gateway: RecordGateway
     let store: StoreDatabase
     let state: StateDirectory
-    let telemetry: Telemetry
+    let telemetry: ObservationLog
 
     struct Options: Sendable {
         var state: String
@@ -30,7 +30,7 @@ struct Runtime: Sendable {
         _ options: Options, progress: @escaping @Sendable (String) -> Void, _ body: @Sendable (Runtime) async throws -> Value
     ) async throws -> Value {
         let state = try StateDirectory(options.state)
-        let telemetry = Telemetry(level: options.logLevel)
+        let telemetry = ObservationLog(level: options.logLevel)
         let folder: PolicyFolder
         let location = try PolicyLocation.find(options.policies, state)
         do { folder = try PolicyFolder.load(location) } catch { throw CommandFailure(error) }
@@ -41,22 +41,22 @@ struct Runtime: Sendable {
     }
 
     private static func run<Value: Sendable>(
-        _ state: StateDirectory, _ telemetry: Telemetry, _ folder: PolicyFolder, _ databases: Databases,
+        _ state: StateDirectory, _ telemetry: ObservationLog, _ folder: PolicyFolder, _ databases: Databases,
         _ body: @Sendable (Runtime) async throws -> Value
     ) async throws -> Value {
         let observe = telemetry.observer
         let store = try await databases.storeDatabase(observe)
         let vault = try await databases.vaultDatabase(observe)
         if !MemoryLock.isAvailable() { observe(.memoryNotLocked) }
-        let keyRing = KeyRing(root: try await rootKey(state, vault, observe), vault: vault)
+        let keyRing = SubjectKeyRing(root: try await rootKey(state, vault, observe), vault: vault)
         databases.dataKeyWatch.set(one: { keyRing.evict($0) }, all: { keyRing.evictAll() })
-        let audit = AuditTrail(store: store, observe: observe)
+        let audit = AuditRecorder(store: store, observe: observe)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await audit.run() }
             defer { audit.close() }
-            let gateway: Gateway
+            let gateway: RecordGateway
             do throws(KeyRingError) {
-                gateway = try await Gateway(
+                gateway = try await RecordGateway(
                     catalog: folder.catalog, policies: folder.policies, store: store, vault: vault, keyRing: keyRing, audit: audit,
                     observe: observe
                 )
@@ -76,7 +76,7 @@ struct Runtime: Sendable {
                 throw CommandFailure(.unfit, "\(error)")
             }
         }
-        guard try await !KeyRing.isInUse(vault) else {
+        guard try await !SubjectKeyRing.isInUse(vault) else {
             throw CommandFailure(
                 .unfit, "the vault holds keys, but there is no root key at \(state.rootKey)",
                 hint: "put back the root key that the vault was made with: a new one would open nothing"

@@ -22,7 +22,7 @@ struct PreparedRow: Sendable {
     var histories: [(entity: Entity, row: RecordRow)] = []
 }
 
-extension Gateway {
+extension RecordGateway {
     /// Seals new records. References are looked up for all of them at once.
     func prepareNew(_ drafts: [RecordDraft], _ entity: Entity, _ context: RequestContext) async throws(Refusal) -> [PreparedRow] {
         let tenantKeys = try await tenantKeys(context)

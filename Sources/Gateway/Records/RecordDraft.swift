@@ -45,8 +45,10 @@ package struct RecordDraft: Sendable {
             throw Refusal(.fieldNotWritable, "members are not yours to write", hint: "leave them out", members: forbidden)
         }
         if !problems.isEmpty {
-            let code: Refusal.Code = unknown && problems.allSatisfy { $0.code == Refusal.Code.memberUnknown.rawValue } ? .memberUnknown : .valueInvalid
-            throw Refusal(code, problems.count == 1 ? "a member of the body is wrong" : "\(problems.count) members of the body are wrong", members: problems)
+            let code: Refusal.Code =
+                unknown && problems.allSatisfy { $0.code == Refusal.Code.memberUnknown.rawValue } ? .memberUnknown : .valueInvalid
+            throw Refusal(
+                code, problems.count == 1 ? "a member of the body is wrong" : "\(problems.count) members of the body are wrong", members: problems)
         }
         return draft
     }

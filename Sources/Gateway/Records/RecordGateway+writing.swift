@@ -15,7 +15,7 @@ package struct ChangedRecord: Sendable {
     package let event: EventID
 }
 
-extension Gateway {
+extension RecordGateway {
     /// Makes a record out of the members of a body.
     package func create(_ entity: Entity, _ body: JSONObject, _ context: RequestContext) async throws(Refusal) -> ChangedRecord {
         let decision = try await writable(.create, entity, context)

@@ -2,7 +2,7 @@ import AuditTrail
 import Policies
 package import Storage
 
-extension Gateway {
+extension RecordGateway {
     /// Events that fit, newest first, each as its canonical bytes. Looking is itself recorded.
     package func searchAudit(_ query: AuditQuery, _ context: RequestContext) async throws(Refusal) -> [[UInt8]] {
         let decision = try await decide(.read, .audit, context)

@@ -21,7 +21,7 @@ package enum KeyRingError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 /// Root key → epoch key of a tenant → data keys of its subjects; opened keys are lent, kept for a while and wiped.
-package final class KeyRing: Sendable {
+package final class SubjectKeyRing: Sendable {
     /// The gateway's own keys hang on a tenant that no company can be.
     private static let system = TenantID(UUIDv7(high: 0, low: 0))
 

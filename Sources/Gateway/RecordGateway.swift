@@ -13,13 +13,13 @@ package import Vocabulary
 /// The sentences of the product: read, list, create, amend, remove, import, issue, look into the trail.
 ///
 /// Each goes the same way: decide, fetch, record, disclose. Failures are ``Refusal`` values; a denial is recorded, too.
-package final class Gateway: Sendable {
+package final class RecordGateway: Sendable {
     package let catalog: CompiledCatalog
     package let policies: CompiledPolicies
     let store: StoreDatabase
     let vault: VaultDatabase
-    let keyRing: KeyRing
-    let audit: AuditTrail
+    let keyRing: SubjectKeyRing
+    let audit: AuditRecorder
     let observe: Observer
     let pepper: SymmetricKey
     let tagKey: SymmetricKey
@@ -30,8 +30,8 @@ package final class Gateway: Sendable {
 
     /// - Throws: when the gateway's own keys cannot be had from the vault.
     package init(
-        catalog: CompiledCatalog, policies: CompiledPolicies, store: StoreDatabase, vault: VaultDatabase, keyRing: KeyRing,
-        audit: AuditTrail, observe: @escaping Observer
+        catalog: CompiledCatalog, policies: CompiledPolicies, store: StoreDatabase, vault: VaultDatabase, keyRing: SubjectKeyRing,
+        audit: AuditRecorder, observe: @escaping Observer
     ) async throws(KeyRingError) {
         self.catalog = catalog
         self.policies = policies

@@ -16,7 +16,7 @@ package struct RecordList: Sendable {
     package let event: EventID
 }
 
-extension Gateway {
+extension RecordGateway {
     /// One record, as the caller may see it.
     ///
     /// - Parameter fields: names to show; `nil` shows all that the caller may see.

@@ -2,7 +2,7 @@ package import Logging
 package import Vocabulary
 
 /// Turns observations into log lines. The switch is exhaustive: a new observation does not compile until it is told here.
-package struct Telemetry: Sendable {
+package struct ObservationLog: Sendable {
     package let logger: Logger
 
     package init(level: Logger.Level) {

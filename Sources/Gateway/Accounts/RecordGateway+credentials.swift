@@ -20,7 +20,7 @@ package struct CredentialOrder: Sendable {
     }
 }
 
-extension Gateway {
+extension RecordGateway {
     /// Makes an API key of the caller's tenant. The answer is the only place where its secret ever shows.
     package func issueCredential(
         _ order: CredentialOrder, _ context: RequestContext

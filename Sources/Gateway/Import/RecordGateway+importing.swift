@@ -9,7 +9,7 @@ import Sealing
 import Storage
 import Vocabulary
 
-extension Gateway {
+extension RecordGateway {
     /// Rows that one call takes at most.
     package static var maximumImportRows: Int { 500 }
 
@@ -73,7 +73,8 @@ extension Gateway {
                         draft.set(.reference(id), at: position)
                     } else {
                         problems.append(
-                            .init(lookup.member, Refusal.Code.referenceUnknown.rawValue, "\(lookup.member) names a \(lookup.field) that no record has")
+                            .init(
+                                lookup.member, Refusal.Code.referenceUnknown.rawValue, "\(lookup.member) names a \(lookup.field) that no record has")
                         )
                     }
                 }

@@ -7,7 +7,7 @@ package import Vocabulary
 ///
 /// Events of concurrent reads share a commit: whatever has gathered while the last batch was being written is the next
 /// one. Events of writes commit in the transaction of the change. A bounded queue and a bounded wait, then refusal.
-package final class AuditTrail: Sendable {
+package final class AuditRecorder: Sendable {
     private struct Waiting {
         let row: AuditRow
         let since: ContinuousClock.Instant
