@@ -89,6 +89,21 @@ let package = Package(
         ),
         .executableTarget(name: "gatehouse", dependencies: ["Assembly"]),
 
+        // What scripts/bench measures against; not part of the product.
+        .executableTarget(
+            name: "gatehouse-bench",
+            dependencies: [
+                "AuditTrail", "CSodium", "Catalog", "DataFormats", "Disclosure", "Identity", "KeyRing", "Policies", "PolicyFiles", "PostgresLink",
+                "Sealing", "Storage", "Vocabulary",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Benchmarks/gatehouse-bench"
+        ),
+
         .testTarget(name: "DataFormatsTests", dependencies: ["DataFormats"]),
         .testTarget(name: "SampleDataTests", dependencies: ["SampleData"]),
     ]

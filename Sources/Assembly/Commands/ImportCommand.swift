@@ -50,13 +50,14 @@ struct ImportCommand: AsyncParsableCommand {
         let refusedPath = refused ?? file + ".refused.csv"
         let summary: ImportSummary
         if let remote = try place.remote {
-            summary = try await importer(RemoteImport(client: GatewayClient(remote), plural: plural), mapping).run(file, refusedPath: refusedPath)
+            let destination = RemoteImport(client: GatewayClient(remote), plural: plural)
+            summary = try await importer(destination, mapping, entity).run(file, refusedPath: refusedPath)
         } else {
             let finished = mapping
             summary = try await place.withGateway { [self] gateway, context in
                 guard let entity = gateway.catalog.entity(plural: plural) else { throw CommandFailure(.invalid, "there are no '\(plural)'") }
                 let destination = LocalImport(gateway: gateway, entity: entity, context: context)
-                return try await importer(destination, finished).run(file, refusedPath: refusedPath)
+                return try await importer(destination, finished, entity).run(file, refusedPath: refusedPath)
             }
         }
         Console.say(json ? String(decoding: summary.json.encoded(), as: UTF8.self) : (dryRun ? "dry run: " : "") + summary.sentence)
@@ -66,7 +67,9 @@ struct ImportCommand: AsyncParsableCommand {
         }
     }
 
-    private func importer(_ destination: any ImportDestination, _ mapping: ImportMapping) -> Importer {
-        Importer(destination: destination, mapping: mapping, isDryRun: dryRun, isQuiet: json)
+    private func importer(_ destination: any ImportDestination, _ mapping: ImportMapping, _ entity: Entity) -> Importer {
+        let matched = Set(mapping.columns.values.filter { $0.match != nil }.map(\.member))
+        let own = entity.fields.filter { $0.referenceTo == entity.name && matched.contains($0.name) }.map(\.name)
+        return Importer(destination: destination, mapping: mapping, isDryRun: dryRun, isQuiet: json, ownReferences: Set(own))
     }
 }

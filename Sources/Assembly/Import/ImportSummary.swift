@@ -5,7 +5,15 @@ import Gateway
 struct ImportSummary: Sendable {
     private(set) var counts: [ImportOutcome.Fate: Int] = [:]
 
-    mutating func add(_ outcomes: [ImportOutcome]) { for outcome in outcomes { add(outcome.fate, 1) } }
+    /// Why the first refused row was refused.
+    private(set) var firstReason: String?
+
+    mutating func add(_ outcomes: [ImportOutcome]) {
+        for outcome in outcomes {
+            add(outcome.fate, 1)
+            if outcome.fate == .refused, firstReason == nil { firstReason = outcome.problems.map(\.detail).joined(separator: "; ") }
+        }
+    }
     mutating func add(_ fate: ImportOutcome.Fate, _ count: Int) { counts[fate, default: 0] += count }
 
     subscript(fate: ImportOutcome.Fate) -> Int { counts[fate] ?? 0 }

@@ -9,6 +9,11 @@ struct Importer {
     let mapping: ImportMapping
     let isDryRun: Bool
     let isQuiet: Bool
+    /// Members that refer to records of the kind that is being imported: a row may need one that comes later in the file.
+    let ownReferences: Set<String>
+
+    /// Rows that wait for a record further down the file; more are refused at once, so that memory stays flat.
+    private static let maximumDeferred = 10_000
 
     private struct Item {
         let row: ImportRow
@@ -33,24 +38,31 @@ struct Importer {
         var summary = ImportSummary()
         var pending: [Item] = []
         var underWay: [(batch: Batch, task: Task<[ImportOutcome], any Error>)] = []
+        var deferred: [Item] = []
+        var isLastPass = false
         var done = 0
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
         func settle() async throws {
             let (batch, task) = underWay.removeFirst()
-            let outcomes = try await task.value
+            let byLine = Dictionary(batch.items.map { ($0.row.line, $0) }, uniquingKeysWith: { first, _ in first })
+            var outcomes: [ImportOutcome] = []
+            for outcome in try await task.value {
+                let waits = !isLastPass && deferred.count < Self.maximumDeferred && isOwnReferenceMissing(outcome)
+                if waits, let item = byLine[outcome.line] { deferred.append(item) } else { outcomes.append(outcome) }
+            }
             summary.add(outcomes)
-            let byLine = Dictionary(batch.items.map { ($0.row.line, $0.original) }, uniquingKeysWith: { first, _ in first })
             for outcome in outcomes where outcome.fate == .refused {
                 let reason = outcome.problems.map { problem in
                     problem.pointer == "#/" ? problem.detail : "\(problem.pointer.dropFirst(2)): \(problem.detail)"
                 }
-                try refused.add(line: outcome.line, reason: reason.joined(separator: "; "), byLine[outcome.line] ?? [], header: rows.header)
+                try refused.add(line: outcome.line, reason: reason.joined(separator: "; "), byLine[outcome.line]?.original ?? [], header: rows.header)
             }
         }
         func dispatch(_ items: [Item]) async throws {
             let batch = Batch(items: items, keys: Set(items.flatMap { Self.keys($0.row) }))
-            while underWay.count >= 2 || underWay.contains(where: { !$0.batch.keys.isDisjoint(with: batch.keys) }) { try await settle() }
+            let width = ownReferences.isEmpty ? 2 : 1
+            while underWay.count >= width || underWay.contains(where: { !$0.batch.keys.isDisjoint(with: batch.keys) }) { try await settle() }
             let destination = destination
             let isDryRun = isDryRun
             underWay.append((batch, Task { try await destination.send(items.map(\.row), isDryRun: isDryRun) }))
@@ -79,6 +91,11 @@ struct Importer {
             }
             if !pending.isEmpty { try await dispatch(pending) }
             while !underWay.isEmpty { try await settle() }
+            isLastPass = true
+            for start in stride(from: 0, to: deferred.count, by: 250) {
+                try await dispatch(Array(deferred[start..<min(start + 250, deferred.count)]))
+            }
+            while !underWay.isEmpty { try await settle() }
         } catch {
             for (_, task) in underWay { _ = try? await task.value }
             Console.note("stopped after: \(summary.sentence)")
@@ -86,6 +103,11 @@ struct Importer {
         }
         progress.finish(detail: summary.sentence)
         return summary
+    }
+
+    private func isOwnReferenceMissing(_ outcome: ImportOutcome) -> Bool {
+        outcome.fate == .refused && !outcome.problems.isEmpty
+            && outcome.problems.allSatisfy { $0.code == Refusal.Code.referenceUnknown.rawValue && ownReferences.contains(String($0.pointer.dropFirst(2))) }
     }
 
     /// What could make two rows the same record.

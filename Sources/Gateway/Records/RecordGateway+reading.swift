@@ -89,7 +89,8 @@ extension RecordGateway {
     func shownPositions(_ fields: [String]?, _ view: FieldView) throws(Refusal) -> [Int] {
         guard let fields else { return view.shown }
         var positions: Set<Int> = []
-        for name in fields {
+        // Every representation has the id.
+        for name in fields where name != "id" {
             guard let position = view.entity.position(of: name), view.decision.access[position] != .hidden else {
                 throw ListPlan.unknown(name)
             }

@@ -1,0 +1,241 @@
+"""Measures Gatehouse against the bare floor in one run; called by scripts/bench, which builds first."""
+
+import argparse, json, os, re, shutil, signal, subprocess, sys, tempfile, time, urllib.request
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--root", required=True)
+parser.add_argument("--people", type=int, required=True)
+parser.add_argument("--seconds", type=int, required=True)
+parser.add_argument("--million", default="no")
+options = parser.parse_args()
+
+BUILD = os.path.join(options.root, ".build", "release")
+GATEHOUSE, BENCH = os.path.join(BUILD, "gatehouse"), os.path.join(BUILD, "gatehouse-bench")
+POLICIES = os.path.join(options.root, "policies")
+TICKS = os.sysconf("SC_CLK_TCK")
+children = []
+
+
+def run(*command, **more):
+    return subprocess.run(command, check=True, capture_output=True, text=True, **more).stdout
+
+
+def start(command, ready):
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    children.append(process)
+    for line in process.stdout:
+        if line.startswith(ready):
+            return process, line.strip()
+    sys.exit(f"{command[0]} did not start")
+
+
+def cpu_seconds(pids):
+    total = 0
+    for pid in pids:
+        try:
+            fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+            total += int(fields[11]) + int(fields[12])
+        except FileNotFoundError:
+            pass
+    return total / TICKS
+
+
+def database_pids(state):
+    master = int(open(f"{state}/postgres/postmaster.pid").readline())
+    found = [master]
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                if int(open(f"/proc/{entry}/stat").read().rsplit(")", 1)[1].split()[1]) == master:
+                    found.append(int(entry))
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+    return found
+
+
+def wrk(url, connections, script, server, state, environment):
+    pids = [server.pid]
+    before = (cpu_seconds(pids), cpu_seconds(database_pids(state)))
+    threads = "1" if connections == 1 else "2"
+    text = run("wrk", f"-t{threads}", f"-c{connections}", f"-d{options.seconds}s", "--latency", "-s", script, url,
+               env={**os.environ, **environment})
+    after = (cpu_seconds(pids), cpu_seconds(database_pids(state)))
+    requests = int(re.search(r"(\d+) requests in", text).group(1))
+    if "Non-2xx" in text:
+        sys.exit("answers were not 2xx: " + re.search(r"Non-2xx.*", text).group(0))
+
+    def latency(percent):
+        value, unit = re.search(percent + r"%\s+([\d.]+)(us|ms|s)", text).groups()
+        return float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+    return {
+        "rps": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)), "p50": latency("50"), "p99": latency("99"),
+        "cpu": (after[0] - before[0]) / requests * 1e6, "db": (after[1] - before[1]) / requests * 1e6,
+    }
+
+
+SCRIPT = """
+local function lines(name) local all = {} for line in io.lines(name) do all[#all + 1] = line end return all end
+local kind, token, list = os.getenv("KIND"), os.getenv("TOKEN"), lines(os.getenv("LIST"))
+local headers = {["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json"}
+local counter = 0
+function setup(thread) counter = counter + 1; thread:set("number", counter) end
+function init() math.randomseed(os.time() * 8 + number) end
+function request()
+  local item = list[math.random(#list)]
+  if kind == "bare" then return wrk.format("GET", "/contacts/" .. item) end
+  if kind == "bare-list" then return wrk.format("GET", "/contacts") end
+  if kind == "get" then return wrk.format("GET", "/v1/contacts/" .. item, headers) end
+  if kind == "list" then return wrk.format("GET", "/v1/contacts?limit=50", headers) end
+  if kind == "search" then return wrk.format("GET", "/v1/contacts?email=" .. item, headers) end
+  counter = counter + 1
+  local email = "bench." .. number .. "." .. counter .. "." .. math.random(1e9) .. "@example.com"
+  return wrk.format("POST", "/v1/contacts", headers,
+    '{"given_name":"Bench","family_name":"Mark","email":"' .. email .. '","phone":"+15550100","job_title":"Tester","city":"Nowhere"}')
+end
+"""
+
+
+def token(state, role):
+    return json.loads(run(GATEHOUSE, "token", "issue", "--state", state, "--role", role, "--user", "bench", "--json"))["token"]
+
+
+def fetch(base, path, bearer):
+    request = urllib.request.Request(base + path, headers={"Authorization": "Bearer " + bearer})
+    return json.load(urllib.request.urlopen(request))
+
+
+def collect(base, bearer, count):
+    """Ids and e-mail addresses of contacts, through the API."""
+    ids, emails, cursor = [], [], None
+    while len(ids) < count:
+        page = fetch(base, "/v1/contacts?limit=200&fields=email" + ("&cursor=" + cursor if cursor else ""), bearer)
+        ids += [row["id"] for row in page["data"]]
+        emails += [row["email"] for row in page["data"] if row["email"]]
+        cursor = page["next"]
+        if not cursor:
+            break
+    return ids, emails
+
+
+def resident(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{pid}/status").read()).group(1)) / 1024
+
+
+class Setup:
+    def __init__(self, people):
+        self.folder = tempfile.mkdtemp(prefix="gatehouse-bench-")
+        os.chmod(self.folder, 0o711)
+        self.state = os.path.join(self.folder, "state")
+        begin = time.time()
+        loaded = json.loads(run(GATEHOUSE, "sample", "--state", self.state, "--people", str(people), "--json"))
+        self.sample_rate = loaded["created"] / (time.time() - begin)
+        self.server, line = start([GATEHOUSE, "serve", "--state", self.state, "--port", "0"], "ready ")
+        self.base = line.split()[1]
+        time.sleep(1)
+        self.idle = resident(self.server.pid)
+        self.admin, self.rep = token(self.state, "administrator"), token(self.state, "sales-rep")
+        ids, emails = collect(self.base, self.admin, 20000)
+        self.ids, self.emails, self.script = (os.path.join(self.folder, name) for name in ("ids", "emails", "wrk.lua"))
+        open(self.ids, "w").write("\n".join(ids) + "\n")
+        open(self.emails, "w").write("\n".join(emails) + "\n")
+        open(self.script, "w").write(SCRIPT)
+
+    def measure(self, kind, connections, base=None, server=None):
+        listed = self.emails if kind == "search" else self.ids
+        bearer = self.admin if kind == "create" else self.rep
+        return wrk(base or self.base, connections, self.script, server or self.server, self.state,
+                   {"KIND": kind, "TOKEN": bearer, "LIST": listed})
+
+    def stop(self):
+        self.server.send_signal(signal.SIGTERM)
+        self.server.wait(60)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def write_people(path, count):
+    """A CSV of invented people in the shape that the import benchmark maps."""
+    with open(path, "w") as file:
+        file.write("external_id,given_name,family_name,email,phone,city,postal_code,job_title,birth_date,lifecycle\n")
+        for number in range(count):
+            file.write(f"import-{number},Given{number % 977},Family{number % 1999},person.{number}@import.example,"
+                       f"+1555{number:07d},City{number % 311},{number % 99999:05d},Tester,19{number % 60 + 30}-0{number % 9 + 1}-15,prospect\n")
+
+
+def row(name, connections, result, floor=None):
+    ratio = f"{result['rps'] / floor['rps'] * 100:6.0f} %" if floor else "        "
+    print(f"| {name} | {connections} | {result['rps']:,.0f} | {result['p50']:.2f} | {result['p99']:.2f} | {result['cpu']:.0f} | "
+          f"{result['db']:.0f} | {ratio.strip() or '–'} |", flush=True)
+
+
+def main():
+    bench = Setup(options.people)
+    bare, _ = start([BENCH, "bare", "--state", bench.state, "--policies", POLICIES, "--port", "18098"], "ready")
+    bare_base = "http://127.0.0.1:18098"
+    print(f"{options.people:,} contacts, {options.seconds} s a cell, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}\n")
+    pgbench = next((p for p in sorted((f"/usr/lib/postgresql/{v}/bin/pgbench" for v in os.listdir("/usr/lib/postgresql")), reverse=True)
+                    if os.path.exists(p)), None)
+    print("| what | connections | requests/s | p50 ms | p99 ms | gateway CPU µs | database CPU µs | to bare |")
+    print("|---|---|---|---|---|---|---|---|")
+    if pgbench:
+        script = os.path.join(bench.folder, "select.sql")
+        tenant = run("psql", "-h", bench.state + "/postgres-run", "-U", "postgres", "-d", "gatehouse", "-Atc",
+                     "select id from tenant where name = 'default'").strip()
+        sample = open(bench.ids).readline().strip()
+        open(script, "w").write(f"SELECT * FROM contact WHERE tenant_id = '{tenant}' AND id = '{sample}';\n")
+        for clients in (1, 32, 64):
+            # As the superuser: a client of pgbench has no transaction to set the tenant in.
+            text = run(pgbench, "-n", "-h", bench.state + "/postgres-run", "-U", "postgres", "-M", "prepared", "-f", script, "-c", str(clients // 2 or 1),
+                       "-j", "2" if clients > 1 else "1", "-T", str(options.seconds), "gatehouse")
+            rate = float(re.search(r"tps = ([\d.]+)", text).group(1))
+            print(f"| pgbench, the same row ({clients // 2 or 1} clients) | {clients} | {rate:,.0f} | – | – | – | – | – |", flush=True)
+    floors = {}
+    for connections in (1, 32, 64):
+        bench.measure("bare", connections, bare_base, bare) if connections == 1 else None
+        rounds = [(bench.measure("bare", connections, bare_base, bare), bench.measure("get", connections)) for _ in range(3)]
+        rounds.sort(key=lambda pair: pair[1]["rps"] / pair[0]["rps"])
+        floors[connections], result = rounds[1]
+        row("bare route, one row", connections, floors[connections])
+        row("GET by id, sales rep", connections, result, floors[connections])
+    for kind, name, floor_kind in (("list", "list of 50", "bare-list"), ("search", "search by e-mail", None), ("create", "create", None)):
+        for connections in (1, 32, 64):
+            floor = floors[connections]
+            if floor_kind:
+                floor = bench.measure(floor_kind, connections, bare_base, bare)
+                row("bare route, 50 rows", connections, floor)
+            row(name, connections, bench.measure(kind, connections), floor)
+    print()
+    print(run(BENCH, "stages", "--state", bench.state, "--policies", POLICIES))
+    print(run(BENCH, "sealing"))
+    people = os.path.join(bench.folder, "people.csv")
+    write_people(people, 10000)
+    begin = time.time()
+    peak = None
+    process = subprocess.Popen([GATEHOUSE, "import", people, "--as", "contacts", "--state", bench.state, "--json"], stdout=subprocess.PIPE, text=True)
+    while process.poll() is None:
+        try:
+            peak = max(peak or 0, resident(process.pid))
+        except (FileNotFoundError, AttributeError):
+            pass
+        time.sleep(0.05)
+    took = time.time() - begin
+    print(f"import of 10,000 people: {10000 / took:,.0f} rows/s ({took:.1f} s with start-up), {process.stdout.read().strip()}, peak {peak:.0f} MB")
+    print(f"sample data: {bench.sample_rate:,.0f} records/s; idle gateway: {bench.idle:.0f} MB resident, after the runs {resident(bench.server.pid):.0f} MB")
+    small = {kind: bench.measure(kind, 1) for kind in ("get", "search")}
+    bare.terminate()
+    bench.stop()
+    if options.million == "yes":
+        print("\nloading 1,000,000 contacts", flush=True)
+        large = Setup(1_000_000)
+        for kind in ("get", "search"):
+            result = large.measure(kind, 1)
+            print(f"{kind} with 1,000,000 contacts: p50 {result['p50']:.2f} ms, {result['p50'] / small[kind]['p50']:.2f} x that of {options.people:,}")
+        large.stop()
+
+
+try:
+    main()
+finally:
+    for child in children:
+        if child.poll() is None:
+            child.terminate()

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Foundation
+import PostgresLink
+import Storage
+import Vocabulary
+
+/// What `scripts/bench` measures Gatehouse against. Not part of the product.
+@main
+struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gatehouse-bench", abstract: "The bare floor, and the cost of each stage.",
+        subcommands: [BareRoute.self, Stages.self, SealingCost.self]
+    )
+}
+
+struct BenchPlace: ParsableArguments {
+    @Option(help: "The state directory of a running gateway with the embedded PostgreSQL.") var state: String
+    @Option(help: "The folder of policies.") var policies: String
+
+    func database(_ name: String, _ engine: LinkEngine) -> Database {
+        let settings = LinkSettings(name: name, target: "host=\(state)/postgres-run dbname=\(name) user=gatehouse")
+        return Database(settings, engine: engine)
+    }
+}
