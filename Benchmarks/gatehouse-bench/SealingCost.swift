@@ -22,7 +22,7 @@ struct SealingCost: AsyncParsableCommand {
         var nonce = randomBytes(count: 24)
         var output = [UInt8](repeating: 0, count: 64)
         var back = [UInt8](repeating: 0, count: 64)
-        let additional = place.of(field: field, holder: key.holder, version: 1)
+        let additional = place.with(field: field, holder: key.holder, version: 1) { Array($0) }
         let bareSeal = try Stages.time(rounds) {
             crypto_aead_xchacha20poly1305_ietf_encrypt(&output, nil, plaintext, 32, additional, UInt64(additional.count), nil, &nonce, master)
         }
@@ -31,10 +31,9 @@ struct SealingCost: AsyncParsableCommand {
         }
         var sealed: [UInt8] = []
         let seal = try Stages.time(rounds) { sealed = plaintext.withUnsafeBytes { key.seal($0, field: field, at: &place) } }
-        var opened: [UInt8] = []
+        let scratch = Scratch()
         let open = try Stages.time(rounds) {
-            opened.removeAll(keepingCapacity: true)
-            _ = sealed.withUnsafeBytes { key.open($0, field: field, at: &place, into: &opened) }
+            sealed.withUnsafeBytes { _ = key.open($0, field: field, at: &place, into: scratch) }
         }
         print("sealing 32 bytes                             µs each")
         Stages.line("libsodium alone, seal", bareSeal)

@@ -16,6 +16,7 @@ package final class AuditRecorder: Sendable {
 
     private struct State {
         var waiting: [Waiting] = []
+        var writers = 0
         var isClosed = false
     }
 
@@ -58,17 +59,13 @@ package final class AuditRecorder: Sendable {
         return AuditReceipt(event: event.id)
     }
 
-    /// Writes batches until cancelled or closed; run once for each trail, or `record` waits for ever.
+    /// Writes batches until cancelled or closed; run once for each recorder, or `record` waits for ever.
+    ///
+    /// Two batches may be under way: one is gathered and sent while the other waits for the disk.
     package func run() async {
-        for await _ in rings {
-            while true {
-                let batch = state.withLock { state in
-                    let batch = Array(state.waiting.prefix(512))
-                    state.waiting.removeFirst(batch.count)
-                    return batch
-                }
-                if batch.isEmpty { break }
-                await write(batch)
+        await withDiscardingTaskGroup { group in
+            for await _ in rings {
+                while let batch = nextBatch() { group.addTask { await self.writeAndGoOn(batch) } }
             }
         }
         let rest = state.withLock { state in
@@ -77,6 +74,28 @@ package final class AuditRecorder: Sendable {
             return state.waiting
         }
         for waiting in rest { waiting.continuation.resume(returning: false) }
+    }
+
+    private func writeAndGoOn(_ first: [Waiting]) async {
+        var batch: [Waiting]? = first
+        while let current = batch {
+            await write(current)
+            batch = state.withLock { state in
+                state.writers -= 1
+                return Self.take(&state)
+            }
+        }
+    }
+
+    private func nextBatch() -> [Waiting]? { state.withLock { Self.take(&$0) } }
+
+    /// What has gathered, unless as many batches as are useful are under way.
+    private static func take(_ state: inout State) -> [Waiting]? {
+        guard !state.waiting.isEmpty, state.writers < 2 else { return nil }
+        let batch = Array(state.waiting.prefix(512))
+        state.waiting.removeFirst(batch.count)
+        state.writers += 1
+        return batch
     }
 
     /// Ends `run` once everything that waits has been written.

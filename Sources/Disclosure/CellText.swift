@@ -40,12 +40,16 @@ enum CellText {
     }
 
     /// An opened field.
-    static func writeOpened(_ plaintext: [UInt8], _ type: FieldType, _ json: inout JSONWriter) {
+    static func writeOpened(_ plaintext: UnsafeRawBufferPointer, _ type: FieldType, _ json: inout JSONWriter) {
         switch type {
         case .integer, .boolean: json.raw(plaintext)
-        case .phone:
-            plaintext.withUnsafeBytes { bytes in json.string(utf8: UnsafeRawBufferPointer(rebasing: bytes.prefix { $0 != 0 })) }
-        default: plaintext.withUnsafeBytes { json.string(utf8: $0) }
+        default: json.string(utf8: visible(plaintext, type))
         }
+    }
+
+    /// The part of an opened field that is shown: of a phone number, what was written.
+    static func visible(_ plaintext: UnsafeRawBufferPointer, _ type: FieldType) -> UnsafeRawBufferPointer {
+        guard type == .phone, let zero = plaintext.firstIndex(of: 0) else { return plaintext }
+        return UnsafeRawBufferPointer(rebasing: plaintext[..<zero])
     }
 }

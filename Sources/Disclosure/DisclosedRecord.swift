@@ -1,7 +1,6 @@
 package import AuditTrail
 import Catalog
 package import DataFormats
-import KeyRing
 import Policies
 package import Sealing
 package import Storage
@@ -26,54 +25,95 @@ package struct DisclosedRecord: Sendable {
     ) {
         id = record.id
         entityTag = EntityTag.of(record, view, key: tagKey)
-        var place = CellPlace(tenant: tenant, entity: view.entity.name, record: record.id)
-        var json = JSONWriter(capacity: 1024)
-        var opened: [UInt8] = []
-        var normalised: [(String, [UInt8])] = []
-        var erased: [String] = []
-        var unreadable: [String] = []
+        var writer = DisclosureWriter(record, view, key: key, tenant: tenant)
+        writer.write(positions)
+        for field in writer.unreadable { observe(.sealedValueUnreadable(entity: view.entity.name, field: field)) }
+        writer.writeMeta(entityTag: entityTag, extras: extras)
+        json = writer.json.bytes
+    }
+}
+
+/// Writes one record's JSON.
+private struct DisclosureWriter: ~Copyable {
+    var json = JSONWriter(capacity: 1536)
+    private(set) var unreadable: [String] = []
+    private var erased: [String] = []
+    private var normalised: [(name: String, bytes: [UInt8])] = []
+    private let record: StoredRecord
+    private let view: FieldView
+    private let key: DataKey?
+    private var place: CellPlace
+    private let scratch = Scratch()
+
+    init(_ record: StoredRecord, _ view: FieldView, key: DataKey?, tenant: TenantID) {
+        self.record = record
+        self.view = view
+        self.key = key
+        place = CellPlace(tenant: tenant, entity: view.entity.name, record: record.id)
+    }
+
+    mutating func write(_ positions: [Int]) {
         json.beginObject()
-        json.name("id")
-        json.string(record.id.description)
-        for position in positions {
-            let field = view.entity.fields[position]
-            json.preEncodedName(view.encodedNames[position])
-            let isWritten: Void? = record.withCell(position) { bytes in
-                if field.isSealed {
-                    opened.removeAll(keepingCapacity: true)
-                    guard let key else {
-                        erased.append(field.name)
-                        return json.null()
-                    }
-                    guard key.open(bytes, field: field.nameBytes, at: &place, into: &opened) else {
-                        unreadable.append(field.name)
-                        observe(.sealedValueUnreadable(entity: view.entity.name, field: field.name))
-                        return json.null()
-                    }
-                }
-                switch view.decision.access[position] {
-                case .clear where field.isSealed:
-                    CellText.writeOpened(opened, field.type, &json)
-                    if field.type == .phone, let zero = opened.firstIndex(of: 0), !opened[..<zero].elementsEqual(opened[(zero + 1)...]) {
-                        normalised.append((field.name, Array(opened[(zero + 1)...])))
-                    }
-                case .clear: CellText.writePlain(bytes, field.type, &json)
-                case .masked(let mask):
-                    let text = field.isSealed ? opened.prefix { field.type != .phone || $0 != 0 }[...] : CellText.plainText(bytes, field.type)[...]
-                    json.string(mask.apply(to: String(decoding: text, as: UTF8.self), type: field.type))
-                case .hidden: json.null()
-                }
+        json.preEncodedName(Self.idName)
+        var id: [UInt8] = []
+        id.reserveCapacity(36)
+        record.id.uuid.appendText(to: &id)
+        id.withUnsafeBytes { json.string(utf8: $0) }
+        record.withCells { cell in
+            for position in positions {
+                json.preEncodedName(view.encodedNames[position])
+                if let bytes = cell(position) { write(bytes, position) } else { json.null() }
             }
-            if isWritten == nil { json.null() }
         }
-        wipe(&opened)
+    }
+
+    private mutating func write(_ bytes: UnsafeRawBufferPointer, _ position: Int) {
+        let field = view.entity.fields[position]
+        var value = bytes
+        if field.isSealed {
+            guard let key else {
+                erased.append(field.name)
+                return json.null()
+            }
+            guard let opened = key.open(bytes, field: field.nameBytes, at: &place, into: scratch) else {
+                unreadable.append(field.name)
+                return json.null()
+            }
+            value = opened
+        }
+        switch view.decision.access[position] {
+        case .clear where field.isSealed:
+            CellText.writeOpened(value, field.type, &json)
+            if field.type == .phone { noteNormalised(value, field) }
+        case .clear: CellText.writePlain(value, field.type, &json)
+        case .masked(let mask):
+            if !field.isSealed {
+                json.string(mask.apply(to: String(decoding: CellText.plainText(value, field.type), as: UTF8.self), type: field.type))
+            } else {
+                json.string(mask.apply(to: String(decoding: CellText.visible(value, field.type), as: UTF8.self), type: field.type))
+            }
+        case .hidden: json.null()
+        }
+    }
+
+    /// A phone number rests as written and, behind a zero byte, in E.164.
+    private mutating func noteNormalised(_ value: UnsafeRawBufferPointer, _ field: Field) {
+        guard let zero = value.firstIndex(of: 0) else { return }
+        let form = value[(zero + 1)...]
+        if !value[..<zero].elementsEqual(form) { normalised.append((field.name, Array(form))) }
+    }
+
+    mutating func writeMeta(entityTag: String, extras: [(name: String, value: JSONValue)]) {
         json.name("_meta")
         json.beginObject()
         json.name("version")
         json.number(record.version)
         json.name("etag")
         json.string(entityTag)
-        Self.writeSight(view, &json)
+        json.preEncodedName(Self.maskedName)
+        json.raw(view.maskedJSON)
+        json.preEncodedName(Self.withheldName)
+        json.raw(view.withheldJSON)
         if !normalised.isEmpty {
             json.name("normalized")
             json.beginObject()
@@ -83,51 +123,37 @@ package struct DisclosedRecord: Sendable {
             }
             json.endObject()
         }
-        Self.writeList("erased", erased, &json)
-        Self.writeList("unreadable", unreadable, &json)
+        writeList("erased", erased)
+        writeList("unreadable", unreadable)
         for (name, value) in extras {
             json.name(name)
             value.write(into: &json)
         }
         json.endObject()
         json.endObject()
-        self.json = json.bytes
     }
 
-    /// `masked` and `withheld`: names only, the same for every record, so that they say nothing about a value.
-    private static func writeSight(_ view: FieldView, _ json: inout JSONWriter) {
-        json.name("masked")
-        json.beginObject()
-        for (field, access) in zip(view.entity.fields, view.decision.access) {
-            if case .masked(let mask) = access {
-                json.name(field.name)
-                json.string(mask.rawValue)
-            }
-        }
-        json.endObject()
-        json.name("withheld")
-        json.beginArray()
-        for (field, access) in zip(view.entity.fields, view.decision.access) where access == .hidden { json.string(field.name) }
-        json.endArray()
-    }
-
-    private static func writeList(_ name: String, _ values: [String], _ json: inout JSONWriter) {
+    private mutating func writeList(_ name: String, _ values: [String]) {
         if values.isEmpty { return }
         json.name(name)
         json.beginArray()
         for value in values { json.string(value) }
         json.endArray()
     }
+
+    private static let idName = JSONWriter.encodedName("id")
+    private static let maskedName = JSONWriter.encodedName("masked")
+    private static let withheldName = JSONWriter.encodedName("withheld")
 }
 
-/// Strong entity tags: two representations have the same one only if they are the same bytes' worth of sight and version.
+/// Strong entity tags: two representations have the same one only if version and sight are the same.
 package enum EntityTag {
     package static func of(_ record: StoredRecord, _ view: FieldView, key: SymmetricKey) -> String {
         var message: [UInt8] = []
-        message.reserveCapacity(128)
+        message.reserveCapacity(24 + view.tagBytes.count)
         record.id.uuid.append(to: &message)
         withUnsafeBytes(of: record.version.bigEndian) { message += $0 }
-        message += view.decision.fingerprint.utf8
+        message += view.tagBytes
         return "\"" + Hex.encode(Blake2b.hash(message, byteCount: 16, key: key)) + "\""
     }
 }

@@ -1,6 +1,6 @@
 package import DataFormats
 package import Gateway
-import HTTPTypes
+import NIOHTTP1
 package import Identity
 import Storage
 import Vocabulary
@@ -18,7 +18,7 @@ extension API {
         var object = CredentialCoding.object(record)
         object["token"] = .string(key.revealed)
         var response = APIResponse(.created, body: JSONValue.object(object).encoded())
-        response.headers[.location] = "/v1/tokens/\(record.id)"
+        response.headers.replaceOrAdd(name: HeaderName.location, value: "/v1/tokens/\(record.id)")
         return response
     }
 

@@ -2,7 +2,7 @@ import Catalog
 import DataFormats
 import Disclosure
 import Gateway
-import HTTPTypes
+import NIOHTTP1
 import Vocabulary
 
 extension API {
@@ -17,7 +17,7 @@ extension API {
         case .create(let entity):
             let changed = try await gateway.create(entity, request.object("application/json"), context)
             var response = self.response(.created, changed.record, changed.event)
-            response.headers[.location] = "/v1/\(entity.plural)/\(changed.record.id)"
+            response.headers.replaceOrAdd(name: HeaderName.location, value: "/v1/\(entity.plural)/\(changed.record.id)")
             return response
         case .amend(let entity, let id):
             let patch = try request.object("application/merge-patch+json")
@@ -26,7 +26,7 @@ extension API {
         case .remove(let entity, let id):
             let event = try await gateway.remove(entity, id, ifMatch: request.ifMatch(), context)
             var response = APIResponse(.noContent, contentType: nil)
-            response.headers[.auditEvent] = event.description
+            response.headers.replaceOrAdd(name: HeaderName.auditEvent, value: event.description)
             return response
         case .importRows(let entity): return try await importRows(entity, request, context)
         case .listCredentials: return try await listCredentials(context)
@@ -44,19 +44,19 @@ extension API {
             throw Refusal(.parameterInvalid, "only 'fields' can be asked of a single record")
         }
         let (record, event) = try await gateway.read(entity, id, fields: query.fields, context)
-        if !request.headers[values: .ifNoneMatch].isEmpty, !request.matchesNone(record.entityTag) {
+        if !request.headers[HeaderName.ifNoneMatch].isEmpty, !request.matchesNone(record.entityTag) {
             var response = APIResponse(.notModified, contentType: nil)
-            response.headers[.eTag] = record.entityTag
-            response.headers[.auditEvent] = event.description
+            response.headers.replaceOrAdd(name: HeaderName.entityTag, value: record.entityTag)
+            response.headers.replaceOrAdd(name: HeaderName.auditEvent, value: event.description)
             return response
         }
         return response(.ok, record, event)
     }
 
-    private func response(_ status: HTTPResponse.Status, _ record: DisclosedRecord, _ event: EventID) -> APIResponse {
+    private func response(_ status: HTTPResponseStatus, _ record: DisclosedRecord, _ event: EventID) -> APIResponse {
         var response = APIResponse(status, body: record.json)
-        response.headers[.eTag] = record.entityTag
-        response.headers[.auditEvent] = event.description
+        response.headers.replaceOrAdd(name: HeaderName.entityTag, value: record.entityTag)
+        response.headers.replaceOrAdd(name: HeaderName.auditEvent, value: event.description)
         return response
     }
 
@@ -72,10 +72,10 @@ extension API {
         if let next = list.next { json.string(next) } else { json.null() }
         json.endObject()
         var response = APIResponse(.ok, body: json.bytes)
-        response.headers[.auditEvent] = list.event.description
+        response.headers.replaceOrAdd(name: HeaderName.auditEvent, value: list.event.description)
         if let next = list.next {
             let others = request.query.filter { $0.name != "cursor" }.map { Self.encode($0.name) + "=" + Self.encode($0.value) }
-            response.headers[.link] = "</v1/\(entity.plural)?\((others + ["cursor=" + next]).joined(separator: "&"))>; rel=\"next\""
+            response.headers.replaceOrAdd(name: HeaderName.link, value: "</v1/\(entity.plural)?\((others + ["cursor=" + next]).joined(separator: "&"))>; rel=\"next\"")
         }
         return response
     }
@@ -96,7 +96,7 @@ extension API {
 
     /// Rows as NDJSON: `{"line": 12, "members": {…}, "lookups": [{"member": …, "field": …, "value": …}]}` each.
     private func importRows(_ entity: Entity, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
-        guard request.headers[.contentType]?.lowercased().hasPrefix("application/x-ndjson") == true else {
+        guard request.headers.first(name: HeaderName.contentType)?.lowercased().hasPrefix("application/x-ndjson") == true else {
             throw Refusal(.mediaTypeUnsupported, "the body has to be application/x-ndjson", hint: "Content-Type: application/x-ndjson")
         }
         var rows: [ImportRow] = []

@@ -1,6 +1,6 @@
 import Catalog
 package import Gateway
-import HTTPTypes
+import NIOHTTP1
 package import Identity
 package import Vocabulary
 
@@ -31,7 +31,7 @@ package struct API: Sendable {
             case .unknown: throw Refusal(.routeUnknown, "there is no such resource")
             case .otherMethods(let methods):
                 response = Problem.response(Refusal(.methodNotAllowed, "this method is not offered here"), trace: trace)
-                response.headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
+                response.headers.replaceOrAdd(name: HeaderName.allow, value: methods.map(\.rawValue).joined(separator: ", "))
             case .route(let route):
                 name = route.name
                 response = try await answer(route, request, trace)
@@ -39,22 +39,22 @@ package struct API: Sendable {
         } catch {
             observe(.requestFailed(route: name, code: error.code.rawValue))
             response = Problem.response(error, trace: trace)
-            if error.code == .mediaTypeUnsupported, request.method == .patch {
-                response.headers[.acceptPatch] = "application/merge-patch+json"
+            if error.code == .mediaTypeUnsupported, request.method == .PATCH {
+                response.headers.replaceOrAdd(name: HeaderName.acceptPatch, value: "application/merge-patch+json")
             }
         }
-        response.headers[.cacheControl] = "no-store"
-        response.headers[.vary] = "Authorization"
-        response.headers[.xContentTypeOptions] = "nosniff"
-        response.headers[.requestID] = trace
-        observe(.requestAnswered(route: name, status: response.status.code, duration: ContinuousClock.now - start))
+        response.headers.replaceOrAdd(name: HeaderName.cacheControl, value: "no-store")
+        response.headers.replaceOrAdd(name: HeaderName.vary, value: "Authorization")
+        response.headers.replaceOrAdd(name: HeaderName.contentTypeOptions, value: "nosniff")
+        response.headers.replaceOrAdd(name: HeaderName.requestID, value: trace)
+        observe(.requestAnswered(route: name, status: Int(response.status.code), duration: ContinuousClock.now - start))
         return response
     }
 
     /// The answer to a request whose bytes could not be read as one.
     package func refuse(_ code: Refusal.Code, _ detail: String) -> APIResponse {
         var response = Problem.response(Refusal(code, detail), trace: UUIDv7.make().description.filter { $0 != "-" })
-        response.headers[.cacheControl] = "no-store"
+        response.headers.replaceOrAdd(name: HeaderName.cacheControl, value: "no-store")
         return response
     }
 

@@ -1,17 +1,17 @@
-package import HTTPTypes
+package import NIOHTTP1
 
 /// A request as the handlers see it, whatever server core received it.
 package struct APIRequest: Sendable {
-    package let method: HTTPRequest.Method
+    package let method: HTTPMethod
     /// Percent-decoded segments of the path.
     package let segments: [String]
     /// Percent-decoded, in the order sent.
     package let query: [(name: String, value: String)]
-    package let headers: HTTPFields
+    package let headers: HTTPHeaders
     package let body: [UInt8]
 
     /// `nil` when the target is longer than 8 KiB, has more than 64 parameters, or does not decode to UTF-8.
-    package init?(method: HTTPRequest.Method, target: String, headers: HTTPFields, body: [UInt8]) {
+    package init?(method: HTTPMethod, target: String, headers: HTTPHeaders, body: [UInt8]) {
         guard target.utf8.count <= 8192 else { return nil }
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var segments: [String] = []
@@ -62,14 +62,14 @@ package struct APIRequest: Sendable {
 
 /// What goes back.
 package struct APIResponse: Sendable {
-    package var status: HTTPResponse.Status
-    package var headers: HTTPFields
+    package var status: HTTPResponseStatus
+    package var headers: HTTPHeaders
     package var body: [UInt8]
 
-    package init(_ status: HTTPResponse.Status, contentType: String? = "application/json", body: [UInt8] = []) {
+    package init(_ status: HTTPResponseStatus, contentType: String? = "application/json", body: [UInt8] = []) {
         self.status = status
         self.body = body
-        headers = HTTPFields()
-        if let contentType { headers[.contentType] = contentType }
+        headers = HTTPHeaders()
+        if let contentType { headers.add(name: HeaderName.contentType, value: contentType) }
     }
 }

@@ -1,6 +1,6 @@
 import DataFormats
 import Gateway
-import HTTPTypes
+import NIOHTTP1
 
 /// RFC 9457 problem details: the one place where a refusal becomes bytes.
 enum Problem {
@@ -8,15 +8,15 @@ enum Problem {
         let status = status(refusal.code)
         var response = APIResponse(status, contentType: "application/problem+json", body: body(refusal, status, trace))
         switch refusal.code {
-        case .credentialMissing: response.headers[.wwwAuthenticate] = "Bearer realm=\"gatehouse\""
-        case .credentialInvalid: response.headers[.wwwAuthenticate] = "Bearer realm=\"gatehouse\", error=\"invalid_token\""
-        case .auditUnavailable, .storeUnavailable, .vaultUnavailable, .busy: response.headers[.retryAfter] = "1"
+        case .credentialMissing: response.headers.replaceOrAdd(name: HeaderName.wwwAuthenticate, value: "Bearer realm=\"gatehouse\"")
+        case .credentialInvalid: response.headers.replaceOrAdd(name: HeaderName.wwwAuthenticate, value: "Bearer realm=\"gatehouse\", error=\"invalid_token\"")
+        case .auditUnavailable, .storeUnavailable, .vaultUnavailable, .busy: response.headers.replaceOrAdd(name: HeaderName.retryAfter, value: "1")
         default: break
         }
         return response
     }
 
-    private static func body(_ refusal: Refusal, _ status: HTTPResponse.Status, _ trace: String) -> [UInt8] {
+    private static func body(_ refusal: Refusal, _ status: HTTPResponseStatus, _ trace: String) -> [UInt8] {
         var json = JSONWriter(capacity: 256)
         json.beginObject()
         member("type", "about:blank", &json)
@@ -50,17 +50,17 @@ enum Problem {
         json.string(value)
     }
 
-    static func status(_ code: Refusal.Code) -> HTTPResponse.Status {
+    static func status(_ code: Refusal.Code) -> HTTPResponseStatus {
         switch code {
         case .credentialMissing, .credentialInvalid: .unauthorized
         case .denied, .fieldNotWritable: .forbidden
         case .notFound, .routeUnknown: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
-        case .bodyTooLarge: .contentTooLarge
+        case .bodyTooLarge: .payloadTooLarge
         case .mediaTypeUnsupported: .unsupportedMediaType
         case .bodyMalformed, .parameterInvalid, .fieldUnknown, .cursorInvalid, .purposeUnknown: .badRequest
-        case .memberUnknown, .valueInvalid, .referenceUnknown: .unprocessableContent
+        case .memberUnknown, .valueInvalid, .referenceUnknown: .unprocessableEntity
         case .valueTaken, .recordInUse, .subjectErased: .conflict
         case .preconditionRequired: .preconditionRequired
         case .preconditionFailed: .preconditionFailed

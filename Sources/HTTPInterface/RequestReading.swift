@@ -1,14 +1,14 @@
 import Catalog
 import DataFormats
 import Gateway
-import HTTPTypes
+import NIOHTTP1
 import Vocabulary
 
 extension APIRequest {
     /// The API key as sent: `Authorization: Bearer …` or `X-API-Key`, exactly one of them, once.
     func credential() throws(Refusal) -> String? {
-        let authorization = headers[values: .authorization]
-        let keys = headers[values: .apiKey]
+        let authorization = headers[HeaderName.authorization]
+        let keys = headers[HeaderName.apiKey]
         guard authorization.count + keys.count <= 1 else {
             throw Refusal(.credentialInvalid, "more than one credential was sent", hint: "send one Authorization header")
         }
@@ -21,7 +21,7 @@ extension APIRequest {
     }
 
     func purpose(among purposes: [String: Purpose], default name: String?) throws(Refusal) -> Purpose? {
-        guard let wanted = headers[.purpose] ?? name else { return nil }
+        guard let wanted = headers.first(name: HeaderName.purpose) ?? name else { return nil }
         guard let purpose = purposes[wanted] else {
             throw Refusal(
                 .purposeUnknown, "the Purpose header names no declared purpose", hint: "one of " + purposes.keys.sorted().joined(separator: ", "))
@@ -30,14 +30,14 @@ extension APIRequest {
     }
 
     func reason() throws(Refusal) -> String? {
-        guard let reason = headers[.reason] else { return nil }
+        guard let reason = headers.first(name: HeaderName.reason) else { return nil }
         guard reason.utf8.count <= 500 else { throw Refusal(.parameterInvalid, "the Reason header is longer than 500 bytes") }
         return reason
     }
 
     /// The trace that the caller belongs to (W3C Trace Context), or a new one.
     func traceID() -> String {
-        if let parent = headers[.traceParent] {
+        if let parent = headers.first(name: HeaderName.traceParent) {
             let parts = parent.prefix(55).split(separator: "-", omittingEmptySubsequences: false)
             if parts.count == 4, parts[0].count == 2, parts[0] != "ff", parts[1].count == 32, parts[2].count == 16, parts[3].count == 2,
                 parts.allSatisfy({ Hex.decode(String($0)) != nil }), parts[1].contains(where: { $0 != "0" }), parts[2].contains(where: { $0 != "0" })
@@ -49,7 +49,7 @@ extension APIRequest {
     }
 
     func checkAcceptsJSON() throws(Refusal) {
-        guard let accept = headers[.accept] else { return }
+        guard let accept = headers.first(name: HeaderName.accept) else { return }
         let kinds = accept.split(separator: ",").map { $0.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased() }
         guard kinds.contains(where: { ["*/*", "application/*", "application/json", "application/problem+json"].contains($0) }) else {
             throw Refusal(.notAcceptable, "answers are application/json")
@@ -58,7 +58,7 @@ extension APIRequest {
 
     /// The object in the body.
     func object(_ mediaType: String) throws(Refusal) -> JSONObject {
-        let sent = (headers[.contentType] ?? "").split(separator: ";").map { $0.filter { !$0.isWhitespace }.lowercased() }
+        let sent = (headers.first(name: HeaderName.contentType) ?? "").split(separator: ";").map { $0.filter { !$0.isWhitespace }.lowercased() }
         guard sent.first == mediaType, sent.dropFirst().allSatisfy({ $0 == "charset=utf-8" }) else {
             throw Refusal(.mediaTypeUnsupported, "the body has to be \(mediaType)", hint: "Content-Type: \(mediaType)")
         }
@@ -76,7 +76,7 @@ extension APIRequest {
 
     /// Entity tags of If-Match; `.some(nil)` for `*`, and a refusal when the header is missing.
     func ifMatch() throws(Refusal) -> [String]? {
-        let values = headers[values: .ifMatch]
+        let values = headers[HeaderName.ifMatch]
         if values.isEmpty {
             throw Refusal(.preconditionRequired, "a change needs If-Match", hint: "send the ETag of the record as you read it")
         }
@@ -87,7 +87,7 @@ extension APIRequest {
 
     /// If-None-Match uses weak comparison.
     func matchesNone(_ tag: String) -> Bool {
-        let values = headers[values: .ifNoneMatch]
+        let values = headers[HeaderName.ifNoneMatch]
         return !(values == ["*"] || Self.tags(values).contains { $0 == tag || $0 == "W/" + tag })
     }
 

@@ -1,5 +1,5 @@
 import Catalog
-import HTTPTypes
+import NIOHTTP1
 import Vocabulary
 
 /// Everything the API offers; one case a route, so that a handler and a test for each cannot be forgotten.
@@ -13,31 +13,31 @@ enum Route: Sendable {
     enum Match {
         case route(Route)
         /// The path is known, the method is not offered there.
-        case otherMethods([HTTPRequest.Method])
+        case otherMethods([HTTPMethod])
         case unknown
     }
 
-    static func match(_ method: HTTPRequest.Method, _ segments: [String], _ catalog: CompiledCatalog) -> Match {
-        if segments == ["healthz"] { return offer(method, [(.get, .health)]) }
+    static func match(_ method: HTTPMethod, _ segments: [String], _ catalog: CompiledCatalog) -> Match {
+        if segments == ["healthz"] { return offer(method, [(.GET, .health)]) }
         guard segments.count >= 2, segments[0] == "v1" else { return .unknown }
         switch (segments[1], segments.count) {
-        case ("tokens", 2): return offer(method, [(.get, .listCredentials), (.post, .issueCredential)])
-        case ("tokens", 3): return offer(method, [(.delete, .revokeCredential(segments[2]))])
-        case ("audit", 3) where segments[2] == "events": return offer(method, [(.get, .searchAudit)])
+        case ("tokens", 2): return offer(method, [(.GET, .listCredentials), (.POST, .issueCredential)])
+        case ("tokens", 3): return offer(method, [(.DELETE, .revokeCredential(segments[2]))])
+        case ("audit", 3) where segments[2] == "events": return offer(method, [(.GET, .searchAudit)])
         default: break
         }
         guard let entity = catalog.entity(plural: segments[1]) else { return .unknown }
         switch segments.count {
-        case 2: return offer(method, [(.get, .list(entity)), (.post, .create(entity))])
-        case 3 where segments[2] == "import": return offer(method, [(.post, .importRows(entity))])
+        case 2: return offer(method, [(.GET, .list(entity)), (.POST, .create(entity))])
+        case 3 where segments[2] == "import": return offer(method, [(.POST, .importRows(entity))])
         case 3:
             guard let id = RecordID(segments[2]) else { return .unknown }
-            return offer(method, [(.get, .read(entity, id)), (.patch, .amend(entity, id)), (.delete, .remove(entity, id))])
+            return offer(method, [(.GET, .read(entity, id)), (.PATCH, .amend(entity, id)), (.DELETE, .remove(entity, id))])
         default: return .unknown
         }
     }
 
-    private static func offer(_ method: HTTPRequest.Method, _ routes: [(HTTPRequest.Method, Route)]) -> Match {
+    private static func offer(_ method: HTTPMethod, _ routes: [(HTTPMethod, Route)]) -> Match {
         routes.first { $0.0 == method }.map { .route($0.1) } ?? .otherMethods(routes.map(\.0))
     }
 

@@ -34,9 +34,8 @@ package final class Database: Sendable {
 
     /// Runs statements in one transaction without asking anything in between: one round trip, all or nothing.
     package func write(_ statements: [SQL]) async throws(LinkError) -> [ResultSet] {
-        try await withLease { lease throws(LinkError) in
-            try await self.run(statements, isShared: false) { [engine, pool] in engine.post(.submitLeased($0, lease, pool)) }
-        }
+        // The engine's thread finds a connection and sends at once: no way back to the caller in between.
+        try await run(statements, isShared: false, isWholeLease: true) { [engine, pool] in engine.post(.submitExclusive($0, pool)) }
     }
 
     /// Lends a transaction to `body`: committed when it returns, rolled back when it throws.
@@ -113,14 +112,6 @@ package final class Database: Sendable {
         return try await body(lease)
     }
 
-    private func withLease<Value>(
-        _ body: (LeasedConnection) async throws(LinkError) -> Value
-    ) async throws(LinkError) -> Value {
-        let lease = try await acquire()
-        defer { engine.post(.release(lease, pool)) }
-        return try await body(lease)
-    }
-
     private func acquire() async throws(LinkError) -> LeasedConnection {
         let ask = Handover<LeaseRequest>()
         return try await withTaskCancellationHandler {
@@ -135,12 +126,14 @@ package final class Database: Sendable {
     }
 
     private func run(
-        _ statements: [SQL], isShared: Bool, _ post: (Unit) -> Bool
+        _ statements: [SQL], isShared: Bool, isWholeLease: Bool = false, _ post: (Unit) -> Bool
     ) async throws(LinkError) -> [ResultSet] {
         let ask = Handover<Unit>()
         return try await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<[ResultSet], LinkError>, Never>) in
-                let unit = Unit(statements, deadline: .now + settings.statementTimeout, isShared: isShared) {
+                let unit = Unit(
+                    statements, deadline: .now + settings.statementTimeout, isShared: isShared, isWholeLease: isWholeLease
+                ) {
                     continuation.resume(returning: $0)
                 }
                 if !post(unit) { return continuation.resume(returning: .failure(LinkError(.closed))) }

@@ -11,6 +11,7 @@ package final class LinkEngine: Sendable {
         case submit(Unit, Pool)
         case acquire(LeaseRequest, Pool)
         case abandonRequest(LeaseRequest, Pool)
+        case submitExclusive(Unit, Pool)
         case submitLeased(Unit, LeasedConnection, Pool)
         case copy(CopyCommand, LeasedConnection, Pool)
         case release(LeasedConnection, Pool)

@@ -70,13 +70,11 @@ final class EngineLoop {
             if pool.waiting.count >= pool.settings.maximumWaiting { return unit.finish(.failure(LinkError(.queueFull))) }
             pool.waiting.append(unit)
             dispatchWaiting(pool)
-        case .acquire(let request, let pool):
-            if pool.isClosed { return request.finish(.failure(LinkError(.closed))) }
-            if pool.waitingForLease.count >= pool.settings.maximumWaiting { return request.finish(.failure(LinkError(.queueFull))) }
-            pool.waitingForLease.append(request)
-            dispatchLeases(pool)
+        case .acquire(let request, let pool): ask(request, pool)
         case .abandonRequest(let request, _):
             request.finish(.failure(LinkError(.cancelled)))
+        case .submitExclusive(let unit, let pool):
+            ask(LeaseRequest(for: unit), pool)
         case .submitLeased(let unit, let lease, let pool):
             guard let connection = connections[lease.id]?.connection, connection.isReady, connection.isLeased else {
                 return unit.finish(.failure(LinkError(.connectionLost)))
@@ -103,7 +101,7 @@ final class EngineLoop {
     private func refuse(_ command: LinkEngine.Command) {
         let closed = LinkError(.closed)
         switch command {
-        case .submit(let unit, _), .submitLeased(let unit, _, _), .abandon(let unit, _): unit.finish(.failure(closed))
+        case .submit(let unit, _), .submitExclusive(let unit, _), .submitLeased(let unit, _, _), .abandon(let unit, _): unit.finish(.failure(closed))
         case .acquire(let request, _), .abandonRequest(let request, _): request.finish(.failure(closed))
         case .copy(let command, _, _): command.finish(.failure(closed))
         case .close(_, let done), .stop(let done): done()
@@ -156,7 +154,10 @@ final class EngineLoop {
             if connection.copy != nil {
                 if !connection.continueCopy() { return lose(connection, pool) }
             } else {
-                while let unit = connection.nextFinished() { settle(unit, pool) }
+                while let unit = connection.nextFinished() {
+                    settle(unit, pool)
+                    if unit.isWholeLease { release(LeasedConnection(id: connection.id), pool) }
+                }
             }
             while let (channel, payload) = connection.nextNotification() { pool.onNotification(channel, payload) }
             watch(connection)
@@ -232,6 +233,13 @@ final class EngineLoop {
         }
     }
 
+    private func ask(_ request: LeaseRequest, _ pool: Pool) {
+        if pool.isClosed { return request.finish(.failure(LinkError(.closed))) }
+        if pool.waitingForLease.count >= pool.settings.maximumWaiting { return request.finish(.failure(LinkError(.queueFull))) }
+        pool.waitingForLease.append(request)
+        dispatchLeases(pool)
+    }
+
     private func dispatchLeases(_ pool: Pool) {
         while let request = pool.waitingForLease.first {
             if request.isFinished {
@@ -248,7 +256,11 @@ final class EngineLoop {
             }
             pool.waitingForLease.removeFirst()
             connection.isLeased = true
-            request.finish(.success(LeasedConnection(id: connection.id)))
+            if let unit = request.unit {
+                transmit(unit, connection, pool)
+            } else {
+                request.finish(.success(LeasedConnection(id: connection.id)))
+            }
         }
     }
 

@@ -33,21 +33,33 @@ final class Pool: @unchecked Sendable {
     var freeExclusive: WireConnection? { connections.first { $0.role == .exclusive && $0.isReady && !$0.isLeased } }
 }
 
-/// Someone who waits for a connection of their own.
+/// Someone who waits for a connection of their own, or a unit that needs one for itself alone.
 final class LeaseRequest: @unchecked Sendable {
-    // SAFETY: `isFinished` is touched by the engine's thread alone; the rest is constant.
+    // SAFETY: `hasFinished` is touched by the engine's thread alone; the rest is constant.
     let deadline: ContinuousClock.Instant
+    let unit: Unit?
     private let complete: @Sendable (Result<LeasedConnection, LinkError>) -> Void
-    private(set) var isFinished = false
+    private var hasFinished = false
 
     init(deadline: ContinuousClock.Instant, complete: @escaping @Sendable (Result<LeasedConnection, LinkError>) -> Void) {
         self.deadline = deadline
+        self.unit = nil
         self.complete = complete
     }
 
+    /// The connection goes back by itself when the unit has been answered.
+    init(for unit: Unit) {
+        deadline = min(unit.deadline, .now + .seconds(5))
+        self.unit = unit
+        complete = { if case .failure(let error) = $0 { unit.finish(.failure(error)) } }
+    }
+
+    /// A unit may have been given up meanwhile.
+    var isFinished: Bool { hasFinished || unit?.isFinished == true }
+
     func finish(_ outcome: Result<LeasedConnection, LinkError>) {
-        guard !isFinished else { return }
-        isFinished = true
+        guard !hasFinished else { return }
+        hasFinished = true
         complete(outcome)
     }
 }

@@ -35,6 +35,11 @@ package final class ResultSet: @unchecked Sendable {
         return try body(UnsafeRawBufferPointer(start: start, count: count))
     }
 
+    /// Lends the cells of a row; what a cell answers holds until the closure returns.
+    package func withRow<Value>(_ row: Int, _ body: (RowCells) -> Value) -> Value {
+        withExtendedLifetime(self) { body(RowCells(result: result, row: Int32(row))) }
+    }
+
     package func bytes(_ row: Int, _ column: Int) -> [UInt8]? { withBytes(row, column) { Array($0) } }
     package func text(_ row: Int, _ column: Int) -> String? { withBytes(row, column) { String(decoding: $0, as: UTF8.self) } }
     package func bool(_ row: Int, _ column: Int) -> Bool? { withBytes(row, column) { $0.first == 1 } }
@@ -71,6 +76,18 @@ package final class ResultSet: @unchecked Sendable {
 
     package func timestamp(_ row: Int, _ column: Int) -> Instant? {
         int64(row, column).map { Instant(microseconds: $0 + Epoch.microseconds) }
+    }
+}
+
+/// The cells of one row, lent by ``ResultSet/withRow(_:_:)``.
+package struct RowCells {
+    fileprivate let result: OpaquePointer
+    fileprivate let row: Int32
+
+    /// The bytes of a cell as PostgreSQL sent them; `nil` when NULL.
+    package subscript(column: Int) -> UnsafeRawBufferPointer? {
+        if PQgetisnull(result, row, Int32(column)) != 0 { return nil }
+        return UnsafeRawBufferPointer(start: PQgetvalue(result, row, Int32(column)), count: Int(PQgetlength(result, row, Int32(column))))
     }
 }
 

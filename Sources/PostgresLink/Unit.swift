@@ -6,6 +6,8 @@ final class Unit: @unchecked Sendable {
     let deadline: ContinuousClock.Instant
     /// Asks for nothing but reading: may share a connection and may be sent again when another caller's cancel hit it.
     let isShared: Bool
+    /// Has a connection to itself, which is free again when the unit is answered.
+    let isWholeLease: Bool
     private let complete: (Result<[ResultSet], LinkError>) -> Void
 
     // Owned by the engine's thread.
@@ -16,12 +18,13 @@ final class Unit: @unchecked Sendable {
     var resends = 0
 
     init(
-        _ statements: [SQL], deadline: ContinuousClock.Instant, isShared: Bool,
+        _ statements: [SQL], deadline: ContinuousClock.Instant, isShared: Bool, isWholeLease: Bool = false,
         complete: @escaping @Sendable (Result<[ResultSet], LinkError>) -> Void
     ) {
         self.statements = statements
         self.deadline = deadline
         self.isShared = isShared
+        self.isWholeLease = isWholeLease
         self.complete = complete
     }
 

@@ -21,16 +21,16 @@ package struct CellPlace: Sendable {
         prefixCount = bytes.count
     }
 
-    /// The whole associated data of one cell, lent until the next call.
-    package mutating func of(field: [UInt8], holder: KeyHolder, version: UInt32) -> [UInt8] {
-        bytes.removeSubrange(prefixCount...)
+    /// Lends the whole associated data of one cell.
+    package mutating func with<Value>(field: [UInt8], holder: KeyHolder, version: UInt32, _ body: (UnsafeBufferPointer<UInt8>) -> Value) -> Value {
+        bytes.removeLast(bytes.count - prefixCount)
         Self.append(count: field.count, to: &bytes)
         bytes += field
         Self.append(count: 17, to: &bytes)
         holder.append(to: &bytes)
         Self.append(count: 4, to: &bytes)
         withUnsafeBytes(of: version.bigEndian) { bytes += $0 }
-        return bytes
+        return bytes.withUnsafeBufferPointer(body)
     }
 
     private static func append(count: Int, to bytes: inout [UInt8]) {

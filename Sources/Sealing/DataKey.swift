@@ -36,23 +36,65 @@ package final class DataKey: @unchecked Sendable, CustomStringConvertible {
 
     /// Seals a field's plaintext for its place.
     package func seal(_ plaintext: UnsafeRawBufferPointer, field name: [UInt8], at place: inout CellPlace) -> [UInt8] {
-        Envelope.seal(
-            plaintext, keyVersion: version, associatedData: place.of(field: name, holder: holder, version: version),
-            key: UnsafeRawBufferPointer(start: field, count: SymmetricKey.byteCount)
-        )
+        place.with(field: name, holder: holder, version: version) { associatedData in
+            Envelope.seal(
+                plaintext, keyVersion: version, associatedData: associatedData,
+                key: UnsafeRawBufferPointer(start: field, count: SymmetricKey.byteCount)
+            )
+        }
     }
 
-    /// Opens a field into the end of `output`; false when this is not the key, or not the place, that it was sealed for.
+    /// Opens a field into `scratch` and answers the part of it that was written; `nil` when this is not the key, or not the
+    /// place, that it was sealed for.
     package func open(
-        _ sealed: UnsafeRawBufferPointer, field name: [UInt8], at place: inout CellPlace, into output: inout [UInt8]
-    ) -> Bool {
-        Envelope.open(
-            sealed, associatedData: place.of(field: name, holder: holder, version: version),
-            key: UnsafeRawBufferPointer(start: field, count: SymmetricKey.byteCount), into: &output
-        )
+        _ sealed: UnsafeRawBufferPointer, field name: [UInt8], at place: inout CellPlace, into scratch: borrowing Scratch
+    ) -> UnsafeRawBufferPointer? {
+        guard let count = Envelope.openedByteCount(sealed) else { return nil }
+        let room = scratch.room(for: count)
+        let isGenuine = place.with(field: name, holder: holder, version: version) { associatedData in
+            Envelope.open(
+                sealed, associatedData: associatedData, key: UnsafeRawBufferPointer(start: field, count: SymmetricKey.byteCount), into: room
+            )
+        }
+        return isGenuine ? UnsafeRawBufferPointer(rebasing: room[0..<count]) : nil
     }
 
     package var description: String { "redacted" }
+}
+
+/// Memory that fields are opened into, one after the other; wiped when it goes.
+///
+/// What ``DataKey/open(_:field:at:into:)`` answers points into it and holds until the next opening.
+package struct Scratch: ~Copyable {
+    private final class Room {
+        var start: UnsafeMutableRawPointer
+        var capacity: Int
+
+        init(_ capacity: Int) {
+            start = .allocate(byteCount: capacity, alignment: 16)
+            self.capacity = capacity
+        }
+
+        deinit { clear() }
+
+        func clear() {
+            sodium_memzero(start, capacity)
+            start.deallocate()
+        }
+    }
+
+    private let memory = Room(1024)
+
+    package init() {}
+
+    borrowing func room(for count: Int) -> UnsafeMutableRawBufferPointer {
+        if count > memory.capacity {
+            memory.clear()
+            memory.start = .allocate(byteCount: count * 2, alignment: 16)
+            memory.capacity = count * 2
+        }
+        return UnsafeMutableRawBufferPointer(start: memory.start, count: memory.capacity)
+    }
 }
 
 /// The name of a data subject in the audit trail: 128 bits that only the subject's key can produce.

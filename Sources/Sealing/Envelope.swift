@@ -26,7 +26,7 @@ package enum Envelope {
 
     /// Seals under a nonce made here; there is no way to bring one's own.
     package static func seal(
-        _ plaintext: UnsafeRawBufferPointer, keyVersion: UInt32, associatedData: [UInt8], key: UnsafeRawBufferPointer
+        _ plaintext: UnsafeRawBufferPointer, keyVersion: UInt32, associatedData: UnsafeBufferPointer<UInt8>, key: UnsafeRawBufferPointer
     ) -> [UInt8] {
         let count = overhead + plaintext.count
         guard let key = key.baseAddress?.assumingMemoryBound(to: UInt8.self) else { preconditionFailure("a key is never empty") }
@@ -42,31 +42,55 @@ package enum Envelope {
             crypto_aead_xchacha20poly1305_ietf_encrypt(
                 nonce + nonceByteCount, nil,
                 plaintext.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(plaintext.count),
-                associatedData, UInt64(associatedData.count), nil, nonce, key
+                associatedData.baseAddress, UInt64(associatedData.count), nil, nonce, key
             )
             initialized = count
         }
+    }
+
+    package static func seal(
+        _ plaintext: UnsafeRawBufferPointer, keyVersion: UInt32, associatedData: [UInt8], key: UnsafeRawBufferPointer
+    ) -> [UInt8] {
+        associatedData.withUnsafeBufferPointer { seal(plaintext, keyVersion: keyVersion, associatedData: $0, key: key) }
+    }
+
+    /// How many bytes opening a sealed value gives; `nil` when it is no envelope.
+    package static func openedByteCount(_ sealed: UnsafeRawBufferPointer) -> Int? {
+        keyVersion(of: sealed) == nil ? nil : sealed.count - overhead
+    }
+
+    /// Opens into `output`, which has room for ``openedByteCount(_:)``; false, and nothing of worth written, when the value
+    /// is not what was sealed here.
+    package static func open(
+        _ sealed: UnsafeRawBufferPointer, associatedData: UnsafeBufferPointer<UInt8>, key: UnsafeRawBufferPointer,
+        into output: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        guard let count = openedByteCount(sealed), output.count >= count,
+            let start = sealed.baseAddress?.assumingMemoryBound(to: UInt8.self),
+            let key = key.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        else { return false }
+        let nonce = start + headerByteCount
+        return crypto_aead_xchacha20poly1305_ietf_decrypt(
+            output.baseAddress?.assumingMemoryBound(to: UInt8.self), nil, nil,
+            nonce + nonceByteCount, UInt64(count + tagByteCount),
+            associatedData.baseAddress, UInt64(associatedData.count), nonce, key
+        ) == 0
     }
 
     /// Opens into the end of `output`; false, and nothing appended, when the value is not what was sealed here.
     package static func open(
         _ sealed: UnsafeRawBufferPointer, associatedData: [UInt8], key: UnsafeRawBufferPointer, into output: inout [UInt8]
     ) -> Bool {
-        guard keyVersion(of: sealed) != nil, let start = sealed.baseAddress?.assumingMemoryBound(to: UInt8.self),
-            let key = key.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        else { return false }
-        let nonce = start + headerByteCount
-        let count = sealed.count - overhead
-        let offset = output.count
-        output.append(contentsOf: repeatElement(0, count: count + 1))
-        let isGenuine = output.withUnsafeMutableBufferPointer { output in
-            crypto_aead_xchacha20poly1305_ietf_decrypt(
-                output.baseAddress.map { $0 + offset }, nil, nil,
-                nonce + nonceByteCount, UInt64(count + tagByteCount),
-                associatedData, UInt64(associatedData.count), nonce, key
-            ) == 0
+        guard let count = openedByteCount(sealed) else { return false }
+        var isGenuine = false
+        var opened = [UInt8](unsafeUninitializedCapacity: max(count, 1)) { buffer, initialized in
+            isGenuine = associatedData.withUnsafeBufferPointer {
+                open(sealed, associatedData: $0, key: key, into: UnsafeMutableRawBufferPointer(buffer))
+            }
+            initialized = isGenuine ? count : 0
         }
-        output.removeLast(isGenuine ? 1 : count + 1)
+        output += opened
+        wipe(&opened)
         return isGenuine
     }
 }

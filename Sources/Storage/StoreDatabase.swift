@@ -56,14 +56,19 @@ package struct StoreDatabase: Sendable {
     /// Holds for one transaction, never for a session: connections are shared, and may be pooled by others.
     package func opening(_ scope: Scope) -> SQL {
         let tenant = SQLParameter.text(scope.tenant.description)
-        let role: SQL = stepsDown ? ", set_config('role', 'gatehouse_rows', true)" : ""
-        guard let liveness = scope.liveness else { return "SELECT set_config('gatehouse.tenant', \(tenant), true), 0::bigint\(role)" }
-        return """
-            SELECT set_config('gatehouse.tenant', \(tenant), true),
-              (SELECT generation FROM credential WHERE id = \(.text(liveness.credential)) AND revoked_at IS NULL
-                AND (expires_at IS NULL OR expires_at > now()))\(role)
-            """
+        guard let liveness = scope.liveness else { return (stepsDown ? Self.downwards : Self.plain).with([tenant]) }
+        return (stepsDown ? Self.liveDownwards : Self.live).with([tenant, .text(liveness.credential)])
     }
+
+    private static let nothing = SQLParameter.text(nil)
+    private static let stepDown: SQL = ", set_config('role', 'gatehouse_rows', true)"
+    private static let generation: SQL = """
+        (SELECT generation FROM credential WHERE id = \(nothing) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()))
+        """
+    private static let plain: SQL = "SELECT set_config('gatehouse.tenant', \(nothing), true), 0::bigint"
+    private static let downwards: SQL = "\(plain)\(stepDown)"
+    private static let live: SQL = "SELECT set_config('gatehouse.tenant', \(nothing), true), \(generation)"
+    private static let liveDownwards: SQL = "\(live)\(stepDown)"
 
     private func check(_ result: ResultSet, _ scope: Scope) throws(StorageError) {
         guard let liveness = scope.liveness else { return }

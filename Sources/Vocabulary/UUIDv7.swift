@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A 128-bit identifier as RFC 9562 describes it; new ones are version 7, so that ids made later sort later.
 package struct UUIDv7: Hashable, Sendable, Comparable, CustomStringConvertible {
@@ -12,12 +13,11 @@ package struct UUIDv7: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// Makes a new id: 48 bits of milliseconds, then 74 random bits.
     package static func make(at now: Instant = .now()) -> UUIDv7 {
-        var generator = SystemRandomNumberGenerator()
         let milliseconds = UInt64(bitPattern: now.microseconds / 1000)
-        let random = generator.next()
+        let (first, second) = RandomWords.take()
         return UUIDv7(
-            high: (milliseconds << 16) | 0x7000 | (random & 0x0FFF),
-            low: (generator.next() & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
+            high: (milliseconds << 16) | 0x7000 | (first & 0x0FFF),
+            low: (second & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
         )
     }
 
@@ -91,5 +91,28 @@ package struct UUIDv7: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     package static func < (left: UUIDv7, right: UUIDv7) -> Bool {
         left.high != right.high ? left.high < right.high : left.low < right.low
+    }
+}
+
+/// Random words drawn from the operating system by the block: a system call for each id costs more than the id.
+private enum RandomWords {
+    private static let block = Mutex<(words: [UInt64], next: Int)>(([], 0))
+
+    static func take() -> (UInt64, UInt64) {
+        block.withLock { block in
+            if block.next + 2 > block.words.count {
+                block.words = [UInt64](unsafeUninitializedCapacity: 512) { words, count in
+                    // 256 bytes is what getentropy(3) gives at once.
+                    for offset in stride(from: 0, to: 512, by: 32) {
+                        let isFilled = words.baseAddress.map { getentropy($0 + offset, 256) == 0 } ?? false
+                        precondition(isFilled, "the operating system gives no randomness")
+                    }
+                    count = 512
+                }
+                block.next = 0
+            }
+            defer { block.next += 2 }
+            return (block.words[block.next], block.words[block.next + 1])
+        }
     }
 }

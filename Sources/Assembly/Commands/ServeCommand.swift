@@ -40,18 +40,13 @@ struct ServeCommand: AsyncParsableCommand {
             let observe = runtime.telemetry.observer
             try await Self.makeAdministrator(runtime)
             let api = API(gateway: runtime.gateway, authenticator: runtime.gateway.authenticator(), observe: observe)
-            let application = Server.application(
-                api, host: "127.0.0.1", port: port,
-                logger: Logger(label: "http") { label in
-                    JSONLog(label: label, level: .error)
-                }
-            ) { port in
+            let server = Server(api, host: "127.0.0.1", port: port) { port in
                 observe(.serving(address: "127.0.0.1:\(port)"))
                 Console.say("ready http://127.0.0.1:\(port)")
             }
             let services = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
-                    services: [.init(service: application)], gracefulShutdownSignals: [.sigterm, .sigint], logger: runtime.telemetry.logger
+                    services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: runtime.telemetry.logger
                 )
             )
             do { try await services.run() } catch {

@@ -28,9 +28,10 @@ struct Opening {
         guard field.isSealed else { return .value(record.plainValue(position)) }
         guard let sealed = record.sealedBytes(position) else { return .value(nil) }
         guard let key else { return .unreadable }
-        var opened: [UInt8] = []
-        defer { wipe(&opened) }
-        guard sealed.withUnsafeBytes({ key.open($0, field: field.nameBytes, at: &place, into: &opened) }) else { return .unreadable }
-        return FieldValue(plaintext: opened, type: field.type).map { .value($0) } ?? .unreadable
+        let scratch = Scratch()
+        let value = sealed.withUnsafeBytes { sealed in
+            key.open(sealed, field: field.nameBytes, at: &place, into: scratch).flatMap { FieldValue(plaintext: Array($0), type: field.type) }
+        }
+        return value.map { .value($0) } ?? .unreadable
     }
 }

@@ -25,8 +25,9 @@ extension RecordGateway {
     ) async throws(Refusal) -> (record: DisclosedRecord, event: EventID) {
         let view = try await decide(.read, entity, context, record: id)
         let positions = try shownPositions(fields, view)
-        let rows = try await read(context, [table(entity).select(id, view.shape, tenant: context.tenant)])[0]
-        guard let stored = table(entity).records(rows, view.shape).first else {
+        let shape = view.shape(of: positions)
+        let rows = try await read(context, [table(entity).select(id, shape, tenant: context.tenant)])[0]
+        guard let stored = table(entity).records(rows, shape).first else {
             var event = event(view.decision, context, outcome: .failed)
             event.records = [id]
             _ = try await record(event)
@@ -51,6 +52,8 @@ extension RecordGateway {
         let binding = CursorSeal.binding(context.principal, entity, query)
         if let cursor = query.cursor { page.after = try CursorSeal.open(cursor, entity, plan.sort, key: cursorKey, binding: binding) }
 
+        let needed = Set(positions + plan.sealedFilters.map(\.position) + (plan.sort.map { [$0] } ?? []))
+        let shape = view.shape(of: needed.sorted())
         var kept: [StoredRecord] = []
         var keys = RecordKeys(subjects: [:], tenant: nil)
         var isEmpty = false
@@ -60,8 +63,8 @@ extension RecordGateway {
         }
         // False hits of a search are removed by opening, so a page may have to be filled up again.
         while !isEmpty {
-            let rows = try await read(context, [table(entity).list(page, view.shape, tenant: context.tenant)])[0]
-            let found = table(entity).records(rows, view.shape)
+            let rows = try await read(context, [table(entity).list(page, shape, tenant: context.tenant)])[0]
+            let found = table(entity).records(rows, shape)
             keys = keys.merging(try await self.keys(for: found, context))
             for stored in found where fits(stored, plan.sealedFilters, entity, keys, context) { kept.append(stored) }
             guard found.count == page.limit, kept.count <= query.limit, let last = found.last else { break }

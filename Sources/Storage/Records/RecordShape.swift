@@ -8,6 +8,8 @@ package final class RecordShape: Sendable {
     let columns: SQL
     /// The same with the table's name before each, for a statement that joins.
     let qualifiedColumns: SQL
+    /// One record of a tenant, its parameters still to be filled in.
+    let selection: SQL
     /// For each field its column in the answer, or -1.
     let columnOf: [Int]
 
@@ -27,6 +29,9 @@ package final class RecordShape: Sendable {
         let table = ColumnCoding.table(entity)
         self.qualifiedColumns = "\(joining: columns.map { column -> SQL in "\(table).\(column)" })"
         self.columnOf = columnOf
+        self.selection = """
+            SELECT \(self.columns) FROM \(table) WHERE tenant_id = \(SQLParameter.uuid(nil)) AND id = \(SQLParameter.uuid(nil))
+            """
     }
 
     package static func whole(_ entity: Entity) -> RecordShape { RecordShape(entity) { _ in true } }

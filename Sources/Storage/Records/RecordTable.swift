@@ -75,8 +75,8 @@ package final class RecordTable: Sendable {
     // MARK: Reading
 
     package func select(_ id: RecordID, _ shape: RecordShape, tenant: TenantID, forUpdate: Bool = false) -> SQL {
-        let lock: SQL = forUpdate ? " FOR UPDATE" : ""
-        return "SELECT \(shape.columns) FROM \(table) WHERE tenant_id = \(.uuid(tenant.uuid)) AND id = \(.uuid(id.uuid))\(lock)"
+        let selection = shape.selection.with([.uuid(tenant.uuid), .uuid(id.uuid)])
+        return forUpdate ? "\(selection) FOR UPDATE" : selection
     }
 
     package func select(_ ids: [RecordID], _ shape: RecordShape, tenant: TenantID, forUpdate: Bool = false) -> SQL {

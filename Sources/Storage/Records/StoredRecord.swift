@@ -25,12 +25,14 @@ package struct StoredRecord: Sendable {
         (0..<rows.rowCount).compactMap { StoredRecord(rows, $0, shape) }
     }
 
-    /// Lends the bytes of a field as PostgreSQL sent them; `nil` when NULL or not asked for.
-    package func withCell<Value, Failure: Error>(
-        _ position: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
-    ) throws(Failure) -> Value? {
-        let column = shape.columnOf[position]
-        return column < 0 ? nil : try rows.withBytes(row, column, body)
+    /// Lends the cells by the position of their field: bytes as PostgreSQL sent them, `nil` when NULL or not asked for.
+    package func withCells<Value>(_ body: (_ cell: (Int) -> UnsafeRawBufferPointer?) -> Value) -> Value {
+        rows.withRow(row) { cells in
+            body { position in
+                let column = shape.columnOf[position]
+                return column < 0 ? nil : cells[column]
+            }
+        }
     }
 
     /// The value of a plain field; `nil` when NULL, sealed or not asked for.
