@@ -51,8 +51,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Vocabulary", "DataFormats", "Sealing", "Catalog", "Identity", "Policies", "Storage", "KeyRing", "AuditTrail",
-                "Disclosure",
+                "Vocabulary", "DataFormats", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage", "KeyRing",
+                "AuditTrail", "Disclosure",
             ]
         ),
 
@@ -60,7 +60,7 @@ let package = Package(
         .target(
             name: "HTTPInterface",
             dependencies: [
-                "Vocabulary", "DataFormats", "Sealing", "Catalog", "Identity", "Policies", "AuditTrail", "Disclosure", "Storage", "Gateway",
+                "Vocabulary", "DataFormats", "Catalog", "Identity", "Storage", "Disclosure", "Gateway",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -74,8 +74,8 @@ let package = Package(
         .target(
             name: "Assembly",
             dependencies: [
-                "Vocabulary", "DataFormats", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage",
-                "KeyRing", "AuditTrail", "Disclosure", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
+                "Vocabulary", "DataFormats", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity", "Storage", "KeyRing",
+                "AuditTrail", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
