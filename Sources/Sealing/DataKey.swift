@@ -4,7 +4,7 @@ import Vocabulary
 /// The opened data key of a person (or of a tenant), ready for its uses: sealing fields and naming the person in the audit trail.
 ///
 /// SAFETY: immutable; the memory is a slot of a ``DataKeySlab`` that is wiped and given back in `deinit`.
-package final class DataKey: @unchecked Sendable, CustomStringConvertible {
+package final class DataKey: @unchecked Sendable, CustomStringConvertible, CustomReflectable {
     package let holder: KeyHolder
     package let version: UInt32
     /// Keyed by the data key: when that is destroyed, nothing links the pseudonym to the person any more.
@@ -47,12 +47,13 @@ package final class DataKey: @unchecked Sendable, CustomStringConvertible {
         _ sealed: UnsafeRawBufferPointer, field name: [UInt8], at place: inout CellPlace, into output: inout [UInt8]
     ) -> Bool {
         Envelope.open(
-            sealed, associatedData: place.of(field: name, holder: holder, version: version),
+            sealed, keyVersion: version, associatedData: place.of(field: name, holder: holder, version: version),
             key: UnsafeRawBufferPointer(start: field, count: SymmetricKey.byteCount), into: &output
         )
     }
 
     package var description: String { "redacted" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// The name of a data subject in the audit trail: 128 bits that only the subject's key can produce.

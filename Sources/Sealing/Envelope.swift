@@ -49,10 +49,14 @@ package enum Envelope {
     }
 
     /// Opens into the end of `output`; false, and nothing appended, when the value is not what was sealed here.
+    ///
+    /// - Parameter version: the key version that the header has to name. The cipher covers the associated data and not
+    ///   the header, so a changed header is found out here.
     package static func open(
-        _ sealed: UnsafeRawBufferPointer, associatedData: [UInt8], key: UnsafeRawBufferPointer, into output: inout [UInt8]
+        _ sealed: UnsafeRawBufferPointer, keyVersion version: UInt32, associatedData: [UInt8], key: UnsafeRawBufferPointer,
+        into output: inout [UInt8]
     ) -> Bool {
-        guard keyVersion(of: sealed) != nil, let start = sealed.baseAddress?.assumingMemoryBound(to: UInt8.self),
+        guard keyVersion(of: sealed) == version, let start = sealed.baseAddress?.assumingMemoryBound(to: UInt8.self),
             let key = key.baseAddress?.assumingMemoryBound(to: UInt8.self)
         else { return false }
         let nonce = start + headerByteCount
