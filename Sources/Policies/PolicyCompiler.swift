@@ -122,6 +122,7 @@ private struct RuleReader {
     private func fieldRule(_ mapping: SourceMapping, _ effect: Rule.Effect) throws(Diagnostic) -> Rule.FieldRule {
         try mapping.refuseOthers(than: ["clear", "except", "up_to", "mask", "masked", "hide"])
         if let resource, SystemResource(rawValue: resource) != nil { throw Diagnostic(mapping.position, "\(resource) has no fields") }
+        if effect == .deny, mapping["clear"] != nil { throw Diagnostic(mapping.position, "a deny makes nothing clear") }
         for limit in ["except", "up_to"] {
             if let node = mapping[limit], effect == .deny || mapping["clear"] == nil {
                 throw Diagnostic(node.position, "'\(limit)' goes with 'clear'")
@@ -133,7 +134,6 @@ private struct RuleReader {
                 hint: "write 'mask', 'masked' or 'hide', or leave 'fields' out to deny the action"
             )
         }
-        if effect == .deny, mapping["clear"] != nil { throw Diagnostic(mapping.position, "a deny makes nothing clear") }
         let masked = try mapping["masked"].map { node throws(Diagnostic) in try selection(node, nil, nil) } ?? .none
         var masks: [String: Mask] = [:]
         if let node = mapping["mask"] {
