@@ -91,6 +91,20 @@ let package = Package(
 
         .testTarget(name: "DataFormatsTests", dependencies: ["DataFormats"]),
         .testTarget(name: "SampleDataTests", dependencies: ["SampleData"]),
+        .testTarget(name: "VocabularyTests", dependencies: ["Vocabulary"]),
+        .testTarget(name: "SealingTests", dependencies: ["Vocabulary", "DataFormats", "Sealing"]),
+        .testTarget(
+            name: "RulesTests",
+            dependencies: ["Vocabulary", "DataFormats", "Sealing", "Catalog", "Identity", "Policies", "PolicyFiles", "Disclosure"]
+        ),
+        .testTarget(name: "AuditTrailTests", dependencies: ["Vocabulary", "DataFormats", "Identity", "Storage", "AuditTrail"]),
+        .testTarget(
+            name: "DocumentationTests",
+            dependencies: [
+                "Vocabulary", "DataFormats", "Catalog", "Policies", "Gateway", "HTTPInterface", "Assembly",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
     ]
 )
 
