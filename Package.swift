@@ -101,8 +101,7 @@ let package = Package(
         .testTarget(
             name: "DocumentationTests",
             dependencies: [
-                "Vocabulary", "DataFormats", "Catalog", "Policies", "Gateway", "HTTPInterface", "Assembly",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
+                "Vocabulary", "DataFormats", "Catalog", "Policies", "Gateway", "HTTPInterface", "PolicyFiles", "Assembly",
             ]
         ),
     ]

@@ -71,15 +71,16 @@ struct EnvelopeTests {
         #expect(try cell.open(sealed) == text)
     }
 
-    @Test func `opened bytes go behind what is there`() throws {
-        let cell = SealedCell()
-        let sealed = try cell.seal("behind")
-        var place = cell.place
+    @Test func `opened bytes go behind what is there`() {
+        let key = [UInt8](repeating: 7, count: 32)
         var output = Array("before ".utf8)
-        let key = try cell.key()
-        #expect(sealed.withUnsafeBytes { key.open($0, field: Array(cell.field.utf8), at: &place, into: &output) })
-        #expect(String(decoding: output, as: UTF8.self) == "before behind")
-        #expect([0x01].withUnsafeBytes { key.open($0, field: Array(cell.field.utf8), at: &place, into: &output) } == false)
+        key.withUnsafeBytes { key in
+            let sealed = Array("behind".utf8).withUnsafeBytes { Envelope.seal($0, keyVersion: 1, associatedData: [1], key: key) }
+            #expect(sealed.withUnsafeBytes { Envelope.open($0, keyVersion: 1, associatedData: [1], key: key, into: &output) })
+            #expect(String(decoding: output, as: UTF8.self) == "before behind")
+            #expect(!sealed.withUnsafeBytes { Envelope.open($0, keyVersion: 1, associatedData: [2], key: key, into: &output) })
+            #expect(!sealed.withUnsafeBytes { Envelope.open($0, keyVersion: 2, associatedData: [1], key: key, into: &output) })
+        }
         #expect(String(decoding: output, as: UTF8.self) == "before behind")
     }
 

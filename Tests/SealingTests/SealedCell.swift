@@ -37,10 +37,11 @@ struct SealedCell {
         return Array(text.utf8).withUnsafeBytes { key.seal($0, field: Array(field.utf8), at: &place) }
     }
 
-    func open(_ sealed: [UInt8]) throws -> String? {
+    func open(_ sealed: [UInt8]) throws -> String? { try open(sealed, with: key()) }
+
+    func open(_ sealed: [UInt8], with key: DataKey) -> String? {
         var place = place
         var opened: [UInt8] = []
-        let key = try key()
         let isGenuine = sealed.withUnsafeBytes { key.open($0, field: Array(field.utf8), at: &place, into: &opened) }
         if !isGenuine { #expect(opened.isEmpty, "a value that does not open leaves nothing behind") }
         return isGenuine ? String(decoding: opened, as: UTF8.self) : nil

@@ -98,10 +98,7 @@ struct SecretTests {
         let keys = try cells.map { try $0.key(in: slab) }
         #expect(Set(keys.map(\.pseudonym)).count == 64)
         for (cell, key) in zip(cells, keys) {
-            let sealed = try cell.seal("mine")
-            var place = cell.place
-            var opened: [UInt8] = []
-            #expect(sealed.withUnsafeBytes { key.open($0, field: Array(cell.field.utf8), at: &place, into: &opened) })
+            #expect(try cell.open(cell.seal("mine"), with: key) == "mine")
         }
     }
 
