@@ -45,15 +45,15 @@ let package = Package(
         .target(name: "AuditTrail", dependencies: ["Vocabulary", "DataFormats", "Identity", "PostgresLink", "Storage"]),
         .target(
             name: "Disclosure",
-            dependencies: ["Vocabulary", "DataFormats", "Sealing", "Catalog", "Policies", "Storage", "KeyRing", "AuditTrail"]
+            dependencies: ["Vocabulary", "DataFormats", "Sealing", "Catalog", "Policies", "Storage", "AuditTrail"]
         ),
 
         // 4: use cases
         .target(
             name: "Gateway",
             dependencies: [
-                "Vocabulary", "DataFormats", "Sealing", "Catalog", "Identity", "Policies", "Storage", "KeyRing", "AuditTrail",
-                "Disclosure",
+                "Vocabulary", "DataFormats", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage", "KeyRing",
+                "AuditTrail", "Disclosure",
             ]
         ),
 
@@ -61,7 +61,7 @@ let package = Package(
         .target(
             name: "HTTPInterface",
             dependencies: [
-                "Vocabulary", "DataFormats", "Sealing", "Catalog", "Identity", "Policies", "AuditTrail", "Disclosure", "Storage", "Gateway",
+                "Vocabulary", "DataFormats", "Catalog", "Identity", "Storage", "Disclosure", "Gateway",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -76,8 +76,8 @@ let package = Package(
         .target(
             name: "Assembly",
             dependencies: [
-                "Vocabulary", "DataFormats", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage",
-                "KeyRing", "AuditTrail", "Disclosure", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
+                "Vocabulary", "DataFormats", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity", "Storage", "KeyRing",
+                "AuditTrail", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -108,14 +108,30 @@ let package = Package(
 
         .testTarget(name: "DataFormatsTests", dependencies: ["DataFormats"]),
         .testTarget(name: "SampleDataTests", dependencies: ["SampleData"]),
+        .testTarget(name: "VocabularyTests", dependencies: ["Vocabulary"]),
+        .testTarget(name: "SealingTests", dependencies: ["Vocabulary", "DataFormats", "Sealing"]),
+        .testTarget(
+            name: "RulesTests",
+            dependencies: ["Vocabulary", "DataFormats", "Sealing", "Catalog", "Identity", "Policies", "PolicyFiles", "Disclosure"]
+        ),
+        .testTarget(name: "AuditTrailTests", dependencies: ["Vocabulary", "DataFormats", "Identity", "Storage", "AuditTrail"]),
+        .testTarget(
+            name: "DocumentationTests",
+            dependencies: [
+                "Vocabulary", "DataFormats", "Catalog", "Policies", "Gateway", "HTTPInterface", "PolicyFiles", "Assembly",
+            ]
+        ),
     ]
 )
 
+let warnings: [SwiftSetting] = Context.environment["GATEHOUSE_WARNINGS_AS_ERRORS"] == "1" ? [.treatAllWarnings(as: .error)] : []
+
 for target in package.targets where target.type != .system {
-    target.swiftSettings = [
-        .swiftLanguageMode(.v6),
-        .enableUpcomingFeature("ExistentialAny"),
-        .enableUpcomingFeature("InternalImportsByDefault"),
-        .enableUpcomingFeature("MemberImportVisibility"),
-    ]
+    target.swiftSettings =
+        [
+            .swiftLanguageMode(.v6),
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+        ] + warnings
 }

@@ -43,7 +43,8 @@ struct BareRoute: AsyncParsableCommand {
         let port = port
         let application = Application(
             router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port), serverName: nil),
-            onServerRunning: { _ in FileHandle.standardOutput.write(Data("ready\n".utf8)) }, logger: Logger(label: "bare") { _ in SwiftLogNoOpLogHandler() }
+            onServerRunning: { _ in FileHandle.standardOutput.write(Data("ready\n".utf8)) },
+            logger: Logger(label: "bare") { _ in SwiftLogNoOpLogHandler() }
         )
         try await application.runService()
     }

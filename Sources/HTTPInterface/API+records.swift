@@ -75,7 +75,8 @@ extension API {
         response.headers.replaceOrAdd(name: HeaderName.auditEvent, value: list.event.description)
         if let next = list.next {
             let others = request.query.filter { $0.name != "cursor" }.map { Self.encode($0.name) + "=" + Self.encode($0.value) }
-            response.headers.replaceOrAdd(name: HeaderName.link, value: "</v1/\(entity.plural)?\((others + ["cursor=" + next]).joined(separator: "&"))>; rel=\"next\"")
+            response.headers.replaceOrAdd(
+                name: HeaderName.link, value: "</v1/\(entity.plural)?\((others + ["cursor=" + next]).joined(separator: "&"))>; rel=\"next\"")
         }
         return response
     }

@@ -9,7 +9,8 @@ enum Problem {
         var response = APIResponse(status, contentType: "application/problem+json", body: body(refusal, status, trace))
         switch refusal.code {
         case .credentialMissing: response.headers.replaceOrAdd(name: HeaderName.wwwAuthenticate, value: "Bearer realm=\"gatehouse\"")
-        case .credentialInvalid: response.headers.replaceOrAdd(name: HeaderName.wwwAuthenticate, value: "Bearer realm=\"gatehouse\", error=\"invalid_token\"")
+        case .credentialInvalid:
+            response.headers.replaceOrAdd(name: HeaderName.wwwAuthenticate, value: "Bearer realm=\"gatehouse\", error=\"invalid_token\"")
         case .auditUnavailable, .storeUnavailable, .vaultUnavailable, .busy: response.headers.replaceOrAdd(name: HeaderName.retryAfter, value: "1")
         default: break
         }

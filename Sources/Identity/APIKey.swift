@@ -2,7 +2,7 @@ import DataFormats
 package import Sealing
 
 /// `ghk_<12 characters of id>_<43 characters of secret>`: 256 random bits, shown once.
-package struct APIKey: Sendable, CustomStringConvertible {
+package struct APIKey: Sendable, CustomStringConvertible, CustomReflectable {
     package let id: String
     fileprivate let secret: [UInt8]
 
@@ -36,4 +36,5 @@ package struct APIKey: Sendable, CustomStringConvertible {
     package var revealed: String { "ghk_\(id)_\(String(decoding: secret, as: UTF8.self))" }
 
     package var description: String { "ghk_\(id)_…" }
+    package var customMirror: Mirror { Mirror(self, children: ["id": id]) }
 }

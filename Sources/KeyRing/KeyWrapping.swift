@@ -15,7 +15,7 @@ enum KeyWrapping {
         bytes.reserveCapacity(64)
         defer { wipe(&bytes) }
         let isGenuine = wrapping.withBytes { wrapping in
-            wrapped.withUnsafeBytes { Envelope.open($0, associatedData: label, key: wrapping, into: &bytes) }
+            wrapped.withUnsafeBytes { Envelope.open($0, keyVersion: 0, associatedData: label, key: wrapping, into: &bytes) }
         }
         guard isGenuine, bytes.count == SymmetricKey.byteCount else { return nil }
         return SymmetricKey(SecretBytes(copying: bytes))

@@ -14,11 +14,17 @@ package enum PolicyCompiler {
         do throws(Diagnostic) {
             let top = try roles.mapping("the roles document")
             try top.refuseOthers(than: ["roles"])
-            for member in try top.required("roles").mapping("roles").members { names.insert(try member.key.text("a role's name")) }
+            for member in try top.required("roles").mapping("roles").members {
+                let name = try member.key.text("a role's name")
+                try member.value.mapping("role \(name)").refuseOthers(than: ["label"])
+                names.insert(name)
+            }
         } catch {
             problems.append(error)
         }
+        let everyName = Set(catalog.entities.flatMap { $0.fields.map(\.name) })
         var rules: [Rule] = []
+        var seen: [String: SourcePosition] = [:]
         for document in documents {
             do throws(Diagnostic) {
                 let mapping = try document.mapping("a policy")
@@ -34,9 +40,19 @@ package enum PolicyCompiler {
                 guard case .sequence(let items) = try mapping.required("rules").content else {
                     throw Diagnostic(mapping.position, "rules has to be a list")
                 }
-                let reader = RuleReader(resource: resource == "*" ? nil : resource, entity: catalog.entity(named: resource), roles: names)
+                let reader = RuleReader(
+                    resource: resource == "*" ? nil : resource, entity: catalog.entity(named: resource), roles: names, everyName: everyName
+                )
                 for item in items {
-                    do throws(Diagnostic) { rules.append(try reader.read(item)) } catch { problems.append(error) }
+                    do throws(Diagnostic) {
+                        let rule = try reader.read(item)
+                        if let first = seen.updateValue(item.position, forKey: rule.name) {
+                            throw Diagnostic(item.position, "rule '\(rule.name)' is written twice", hint: "see \(first)")
+                        }
+                        rules.append(rule)
+                    } catch {
+                        problems.append(error)
+                    }
                 }
             } catch {
                 problems.append(error)
@@ -52,9 +68,19 @@ private struct RuleReader {
     let resource: String?
     let entity: Entity?
     let roles: Set<String>
+    /// The names of all fields of all entities.
+    let everyName: Set<String>
 
     func read(_ node: SourceNode) throws(Diagnostic) -> Rule {
         let mapping = try node.mapping("a rule")
+        for unbuilt in ["when", "purposes"] {
+            if mapping[unbuilt] != nil {
+                throw Diagnostic(
+                    mapping.position, "'\(unbuilt)' is not offered by this version",
+                    hint: "a rule takes name, allow or deny, to, fields and write"
+                )
+            }
+        }
         try mapping.refuseOthers(than: ["name", "allow", "deny", "to", "fields", "write"])
         let name = try mapping.required("name").text("name")
         guard (mapping["allow"] == nil) != (mapping["deny"] == nil) else {
@@ -95,7 +121,19 @@ private struct RuleReader {
 
     private func fieldRule(_ mapping: SourceMapping, _ effect: Rule.Effect) throws(Diagnostic) -> Rule.FieldRule {
         try mapping.refuseOthers(than: ["clear", "except", "up_to", "mask", "masked", "hide"])
+        if let resource, SystemResource(rawValue: resource) != nil { throw Diagnostic(mapping.position, "\(resource) has no fields") }
         if effect == .deny, mapping["clear"] != nil { throw Diagnostic(mapping.position, "a deny makes nothing clear") }
+        for limit in ["except", "up_to"] {
+            if let node = mapping[limit], effect == .deny || mapping["clear"] == nil {
+                throw Diagnostic(node.position, "'\(limit)' goes with 'clear'")
+            }
+        }
+        if effect == .deny, ["mask", "masked", "hide"].allSatisfy({ mapping[$0] == nil }) {
+            throw Diagnostic(
+                mapping.position, "a deny with 'fields' takes sight of some away, and this one names none",
+                hint: "write 'mask', 'masked' or 'hide', or leave 'fields' out to deny the action"
+            )
+        }
         let masked = try mapping["masked"].map { node throws(Diagnostic) in try selection(node, nil, nil) } ?? .none
         var masks: [String: Mask] = [:]
         if let node = mapping["mask"] {
@@ -146,9 +184,12 @@ private struct RuleReader {
         return Rule.FieldSelection(isEverything: isEverything, upTo: ceiling, names: names, except: excluded)
     }
 
-    /// In a policy for all entities a field need not exist in each.
+    /// In a policy for all entities a field need not exist in each, but in one.
     private func known(_ name: String, _ position: SourcePosition) throws(Diagnostic) -> Field? {
-        guard let entity else { return nil }
+        guard let entity else {
+            if everyName.contains(name) { return nil }
+            throw Diagnostic(position, "'\(name)' is no field of any entity", hint: Spelling.hint(for: name, among: everyName.sorted()))
+        }
         guard let field = entity.field(named: name) else {
             throw Diagnostic(
                 position, "'\(name)' is no field of \(entity.name)", hint: Spelling.hint(for: name, among: entity.fields.map(\.name))

@@ -65,7 +65,8 @@ struct Rule: Sendable {
         guard let fields else { return .clear }
         if fields.hide.contains(field.name) { return .hidden }
         if let mask = fields.masks[field.name] { return mask == .hidden ? .hidden : .masked(mask) }
-        return fields.masked.contains(field) ? (field.mask == .hidden ? .hidden : .masked(field.mask)) : .clear
+        // `*` gives away little, but takes away everything: a deny reaches the classes that an allow has to name.
+        return fields.masked.contains(field) || fields.masked.isEverything ? (field.mask == .hidden ? .hidden : .masked(field.mask)) : .clear
     }
 
     func mayWrite(_ field: Field) -> Bool { write?.fields.contains(field) ?? false }

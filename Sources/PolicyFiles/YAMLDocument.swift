@@ -13,31 +13,39 @@ enum YAMLDocument {
             throw Diagnostic(SourcePosition(file: file, line: 1, column: 1), "this is not YAML")
         }
         guard let node else { throw Diagnostic(SourcePosition(file: file, line: 1, column: 1), "the file is empty") }
-        return try convert(node, file)
+        var last = (line: 0, column: 0)
+        return try convert(node, file, after: &last)
     }
 
-    private static func convert(_ node: Node, _ file: String) throws(Diagnostic) -> SourceNode {
+    /// - Parameter last: where the node before this one stands.
+    private static func convert(_ node: Node, _ file: String, after last: inout (line: Int, column: Int)) throws(Diagnostic) -> SourceNode {
         let position = SourcePosition(file: file, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
+        // INVARIANT: a document is walked in the order it is written. Yams puts the anchored node where an alias stood,
+        // so a place that goes back is an alias; walking on would let few lines grow without bound.
+        guard (position.line, position.column) >= last else {
+            throw Diagnostic(position, "an alias points here, and aliases are not offered", hint: "write the value out")
+        }
+        last = (position.line, position.column)
         switch node {
         case .scalar(let scalar):
             let isQuoted = scalar.style == .doubleQuoted || scalar.style == .singleQuoted
             return SourceNode(position: position, content: .scalar(scalar.string, isQuoted: isQuoted))
         case .sequence(let sequence):
             var items: [SourceNode] = []
-            for item in sequence { items.append(try convert(item, file)) }
+            for item in sequence { items.append(try convert(item, file, after: &last)) }
             return SourceNode(position: position, content: .sequence(items))
         case .mapping(let mapping):
             var members: [(key: SourceNode, value: SourceNode)] = []
             var seen: Set<String> = []
             for (key, value) in mapping {
-                let member = (key: try convert(key, file), value: try convert(value, file))
+                let member = (key: try convert(key, file, after: &last), value: try convert(value, file, after: &last))
                 let name = try member.key.text("a member's name")
                 if !seen.insert(name).inserted { throw Diagnostic(member.key.position, "'\(name)' is written twice") }
                 members.append(member)
             }
             return SourceNode(position: position, content: .mapping(members))
         case .alias:
-            throw Diagnostic(position, "aliases are not offered here", hint: "write the value out")
+            throw Diagnostic(position, "aliases are not offered", hint: "write the value out")
         }
     }
 

@@ -4,17 +4,18 @@ import CSodium
 package enum Blake2b {
     /// A digest of 16 to 64 bytes.
     package static func hash(_ message: [UInt8], byteCount: Int = 32, key: SymmetricKey? = nil) -> [UInt8] {
+        guard let key else { return hash(message, byteCount: byteCount, key: UnsafeRawBufferPointer(start: nil, count: 0)) }
+        return key.withBytes { hash(message, byteCount: byteCount, key: $0) }
+    }
+
+    /// With a key of any length the algorithm takes, as the published vectors have them; an empty one is none.
+    static func hash(_ message: [UInt8], byteCount: Int, key: UnsafeRawBufferPointer) -> [UInt8] {
         _ = Sodium.isReady
         var digest = [UInt8](repeating: 0, count: byteCount)
-        if let key {
-            key.withBytes { key in
-                _ = crypto_generichash(
-                    &digest, byteCount, message, UInt64(message.count), key.baseAddress?.assumingMemoryBound(to: UInt8.self), key.count
-                )
-            }
-        } else {
-            crypto_generichash(&digest, byteCount, message, UInt64(message.count), nil, 0)
-        }
+        let code = crypto_generichash(
+            &digest, byteCount, message, UInt64(message.count), key.baseAddress?.assumingMemoryBound(to: UInt8.self), key.count
+        )
+        precondition(code == 0, "BLAKE2b takes keys of up to 64 bytes and makes digests of up to 64")
         return digest
     }
 }

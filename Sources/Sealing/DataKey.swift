@@ -4,7 +4,7 @@ import Vocabulary
 /// The opened data key of a person (or of a tenant), ready for its uses: sealing fields and naming the person in the audit trail.
 ///
 /// SAFETY: immutable; the memory is a slot of a ``DataKeySlab`` that is wiped and given back in `deinit`.
-package final class DataKey: @unchecked Sendable, CustomStringConvertible {
+package final class DataKey: @unchecked Sendable, CustomStringConvertible, CustomReflectable {
     package let holder: KeyHolder
     package let version: UInt32
     /// Keyed by the data key: when that is destroyed, nothing links the pseudonym to the person any more.
@@ -53,13 +53,15 @@ package final class DataKey: @unchecked Sendable, CustomStringConvertible {
         let room = scratch.room(for: count)
         let isGenuine = place.with(field: name, holder: holder, version: version) { associatedData in
             Envelope.open(
-                sealed, associatedData: associatedData, key: UnsafeRawBufferPointer(start: field, count: SymmetricKey.byteCount), into: room
+                sealed, keyVersion: version, associatedData: associatedData,
+                key: UnsafeRawBufferPointer(start: field, count: SymmetricKey.byteCount), into: room
             )
         }
         return isGenuine ? UnsafeRawBufferPointer(rebasing: room[0..<count]) : nil
     }
 
     package var description: String { "redacted" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// Memory that fields are opened into, one after the other; wiped when it goes.

@@ -61,11 +61,14 @@ package enum Envelope {
 
     /// Opens into `output`, which has room for ``openedByteCount(_:)``; false, and nothing of worth written, when the value
     /// is not what was sealed here.
+    ///
+    /// - Parameter version: the key version that the header has to name. The cipher covers the associated data and not
+    ///   the header, so a changed header is found out here.
     package static func open(
-        _ sealed: UnsafeRawBufferPointer, associatedData: UnsafeBufferPointer<UInt8>, key: UnsafeRawBufferPointer,
+        _ sealed: UnsafeRawBufferPointer, keyVersion version: UInt32, associatedData: UnsafeBufferPointer<UInt8>, key: UnsafeRawBufferPointer,
         into output: UnsafeMutableRawBufferPointer
     ) -> Bool {
-        guard let count = openedByteCount(sealed), output.count >= count,
+        guard keyVersion(of: sealed) == version, let count = openedByteCount(sealed), output.count >= count,
             let start = sealed.baseAddress?.assumingMemoryBound(to: UInt8.self),
             let key = key.baseAddress?.assumingMemoryBound(to: UInt8.self)
         else { return false }
@@ -79,13 +82,14 @@ package enum Envelope {
 
     /// Opens into the end of `output`; false, and nothing appended, when the value is not what was sealed here.
     package static func open(
-        _ sealed: UnsafeRawBufferPointer, associatedData: [UInt8], key: UnsafeRawBufferPointer, into output: inout [UInt8]
+        _ sealed: UnsafeRawBufferPointer, keyVersion version: UInt32, associatedData: [UInt8], key: UnsafeRawBufferPointer,
+        into output: inout [UInt8]
     ) -> Bool {
         guard let count = openedByteCount(sealed) else { return false }
         var isGenuine = false
         var opened = [UInt8](unsafeUninitializedCapacity: max(count, 1)) { buffer, initialized in
             isGenuine = associatedData.withUnsafeBufferPointer {
-                open(sealed, associatedData: $0, key: key, into: UnsafeMutableRawBufferPointer(buffer))
+                open(sealed, keyVersion: version, associatedData: $0, key: key, into: UnsafeMutableRawBufferPointer(buffer))
             }
             initialized = isGenuine ? count : 0
         }

@@ -26,12 +26,17 @@ package enum HKDF {
         precondition(output.count <= 255 * HMACSHA256.byteCount, "HKDF cannot make that much")
         // RFC 5869 section 2.2: an absent salt is 32 zero bytes.
         let salt = salt.isEmpty ? [UInt8](repeating: 0, count: HMACSHA256.byteCount) : salt
-        var pseudorandomKey = salt.withUnsafeBytes { HMACSHA256.authenticate(Array(input), key: $0) }
+        var message = Array(input)
+        var pseudorandomKey = salt.withUnsafeBytes { HMACSHA256.authenticate(message, key: $0) }
+        wipe(&message)
         var block: [UInt8] = []
         var offset = 0
         var counter: UInt8 = 1
         while offset < output.count {
-            block = pseudorandomKey.withUnsafeBytes { HMACSHA256.authenticate(block + info + [counter], key: $0) }
+            message = block + info + [counter]
+            wipe(&block)
+            block = pseudorandomKey.withUnsafeBytes { HMACSHA256.authenticate(message, key: $0) }
+            wipe(&message)
             for byte in block where offset < output.count {
                 output[offset] = byte
                 offset += 1

@@ -3,7 +3,7 @@ import CSodium
 /// A 256-bit key for sealing, wrapping or deriving; immutable, in guarded memory, shared by reference.
 ///
 /// SAFETY: the memory is written in `init` and read-only afterwards.
-package final class SymmetricKey: @unchecked Sendable, CustomStringConvertible {
+package final class SymmetricKey: @unchecked Sendable, CustomStringConvertible, CustomReflectable {
     package static let byteCount = 32
     private let bytes: SecretBytes
 
@@ -29,4 +29,5 @@ package final class SymmetricKey: @unchecked Sendable, CustomStringConvertible {
     package func derive(_ info: StaticString) -> SymmetricKey { derive(Array(info.description.utf8)) }
 
     package var description: String { "redacted" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

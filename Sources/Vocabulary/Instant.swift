@@ -19,7 +19,7 @@ package struct Instant: Hashable, Sendable, Comparable, CustomStringConvertible 
         return Instant(microseconds: microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
     }
 
-    /// Reads an RFC 3339 date-time with any offset; fractions beyond microseconds are cut off.
+    /// Reads an RFC 3339 date-time of the years 1 to 9999 with any offset; fractions beyond microseconds are cut off.
     package init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20, bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: "t") || bytes[10] == UInt8(ascii: " "),
@@ -42,8 +42,12 @@ package struct Instant: Hashable, Sendable, Comparable, CustomStringConvertible 
         }
         guard let offset = Self.offsetSeconds(Array(rest)) else { return nil }
         let seconds = Int64(date.daysSince1970) * 86_400 + Int64(hour * 3600 + minute * 60 + second) - offset
+        guard Self.writable.contains(seconds) else { return nil }
         self.init(microseconds: seconds * 1_000_000 + fraction)
     }
+
+    /// Seconds of the years 1 to 9999 in UTC: an offset must not lead to a year that four digits cannot write.
+    private static let writable: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
 
     private static func offsetSeconds(_ text: [UInt8]) -> Int64? {
         if text == [UInt8(ascii: "Z")] || text == [UInt8(ascii: "z")] { return 0 }

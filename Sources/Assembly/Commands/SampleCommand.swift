@@ -42,7 +42,8 @@ struct SampleCommand: AsyncParsableCommand {
         }
         Console.say(json ? String(decoding: summary.json.encoded(), as: UTF8.self) : "sample data: " + summary.sentence)
         if summary[.refused] > 0 {
-            throw CommandFailure(.partly, "\(summary[.refused]) sample records were refused" + (summary.firstReason.map { ", the first because: \($0)" } ?? ""))
+            throw CommandFailure(
+                .partly, "\(summary[.refused]) sample records were refused" + (summary.firstReason.map { ", the first because: \($0)" } ?? ""))
         }
     }
 

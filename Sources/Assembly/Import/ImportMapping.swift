@@ -83,7 +83,10 @@ struct ImportMapping: Sendable {
         for member in try mapping["values"]?.mapping("values").members ?? [] {
             column.values[try member.key.text("a value")] = try member.value.text("a value")
         }
-        column.shift = try mapping["shift"]?.integer("shift") ?? 0
+        if let shift = mapping["shift"] {
+            column.shift = try shift.integer("shift")
+            guard (0...12).contains(column.shift) else { throw Diagnostic(shift.position, "shift is 0 to 12 places") }
+        }
         column.transform = try mapping["as"].map { node throws(Diagnostic) in try node.choice("as", of: Transform.self) }
         column.match = try mapping["match"]?.text("match")
         return column

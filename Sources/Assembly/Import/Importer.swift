@@ -107,7 +107,9 @@ struct Importer {
 
     private func isOwnReferenceMissing(_ outcome: ImportOutcome) -> Bool {
         outcome.fate == .refused && !outcome.problems.isEmpty
-            && outcome.problems.allSatisfy { $0.code == Refusal.Code.referenceUnknown.rawValue && ownReferences.contains(String($0.pointer.dropFirst(2))) }
+            && outcome.problems.allSatisfy {
+                $0.code == Refusal.Code.referenceUnknown.rawValue && ownReferences.contains(String($0.pointer.dropFirst(2)))
+            }
     }
 
     /// What could make two rows the same record.

@@ -6,7 +6,7 @@ import Vocabulary
 /// Why a command ends without success: one sentence, what to do about it, and the exit code.
 struct CommandFailure: Error, CustomStringConvertible {
     /// The exit codes of every command; the table stands in `docs/errors.md`.
-    enum Kind: Int32 {
+    enum Kind: Int32, CaseIterable {
         case failed = 1
         /// Some rows or items were refused; the others went through.
         case partly = 2

@@ -29,7 +29,10 @@ struct EmbeddedPostgres: ~Copyable {
             progress("making a private PostgreSQL in \(layout.data)")
             try await initialise(layout)
         }
-        if try await !isRunning(layout) { try await start(layout) }
+        if try await !isRunning(layout) {
+            try prepareSockets(layout)
+            try await start(layout)
+        }
         if !FileManager.default.fileExists(atPath: layout.data + "/gatehouse.ready") {
             try await createDatabases(layout)
         }
@@ -101,24 +104,7 @@ struct EmbeddedPostgres: ~Copyable {
     private static func initialise(_ layout: Layout) async throws(CommandFailure) {
         // A folder without the mark was left by a start that died half-way: nothing in it was ever used.
         try? FileManager.default.removeItem(atPath: layout.data)
-        for folder in [layout.data, layout.sockets] {
-            do {
-                try FileManager.default.createDirectory(
-                    atPath: URL(fileURLWithPath: folder).deletingLastPathComponent().path, withIntermediateDirectories: true,
-                    attributes: [.posixPermissions: 0o711]
-                )
-                try FileManager.default.createDirectory(
-                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
-                )
-                if let account = layout.account, let entry = getpwnam(account) {
-                    guard chown(folder, entry.pointee.pw_uid, entry.pointee.pw_gid) == 0 else {
-                        throw CommandFailure(.unfit, "\(folder) cannot be given to the account '\(account)'")
-                    }
-                }
-            } catch {
-                throw CommandFailure(.unfit, "the folder \(folder) cannot be made")
-            }
-        }
+        try makeFolder(layout.data, layout)
         // Trust is safe behind a socket folder that only its owner (and root) can enter.
         try await run(
             layout, "initdb",
@@ -140,6 +126,41 @@ struct EmbeddedPostgres: ~Copyable {
         try await run(
             layout, "sh", ["-c", "cat >> \"$1/postgresql.conf\"", "sh", layout.data], input: settings + "\n", isOurBinary: false
         )
+    }
+
+    /// Makes a folder that only the account that PostgreSQL runs as can enter, unless it is there.
+    private static func makeFolder(_ folder: String, _ layout: Layout) throws(CommandFailure) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: URL(fileURLWithPath: folder).deletingLastPathComponent().path, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o711]
+            )
+        } catch {
+            throw CommandFailure(.unfit, "the folder \(folder) cannot be made")
+        }
+        guard mkdir(folder, 0o700) == 0 else {
+            if errno == EEXIST { return }
+            throw CommandFailure(.unfit, "the folder \(folder) cannot be made")
+        }
+        if let account = layout.account, let entry = getpwnam(account) {
+            guard chown(folder, entry.pointee.pw_uid, entry.pointee.pw_gid) == 0 else {
+                throw CommandFailure(.unfit, "\(folder) cannot be given to the account '\(account)'")
+            }
+        }
+    }
+
+    /// The socket's folder may stand below `/tmp`: a restart of the host clears it, and anybody can have made it first,
+    /// who would then answer in PostgreSQL's place.
+    private static func prepareSockets(_ layout: Layout) throws(CommandFailure) {
+        try makeFolder(layout.sockets, layout)
+        let owner = layout.account.flatMap { getpwnam($0)?.pointee.pw_uid } ?? geteuid()
+        var status = stat()
+        guard lstat(layout.sockets, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == owner, status.st_mode & 0o077 == 0 else {
+            throw CommandFailure(
+                .unfit, "the folder \(layout.sockets) is not one that only PostgreSQL's account can enter",
+                hint: "remove it, or use a state directory with a shorter path"
+            )
+        }
     }
 
     private static func isRunning(_ layout: Layout) async throws(CommandFailure) -> Bool {

@@ -35,6 +35,7 @@ package enum CatalogCompiler {
             }
         }
         let byName = Dictionary(compiled.map { ($0.entity.name, $0.entity) }, uniquingKeysWith: { first, _ in first })
+        var histories: [String: SourcePosition] = [:]
         for (entity, source) in compiled {
             for field in entity.fields where field.type == .reference {
                 if let target = field.referenceTo, byName[target] == nil {
@@ -61,6 +62,11 @@ package enum CatalogCompiler {
                         )
                     }
                 }
+            }
+            if let history = entity.historyOf, let first = histories.updateValue(source.position, forKey: "\(history.entity).\(history.field)") {
+                problems.append(
+                    Diagnostic(source.position, "'\(history.entity).\(history.field)' has a history already", hint: "see \(first)")
+                )
             }
             if let history = entity.historyOf, byName[history.entity]?.field(named: history.field)?.storage != .plain {
                 problems.append(

@@ -7,11 +7,15 @@ struct EntityReader {
     private static let known = ["entity", "plural", "subject", "label", "purposes", "fields", "retention", "history_of"]
     /// Members that every record has beside its fields.
     private static let reserved: Set<String> = ["id", "version", "tenant_id", "subject_id", "_meta"]
+    /// Tables, resources and routes that the gateway has itself.
+    private static let reservedNames: Set<String> = [
+        "tenant", "credential", "audit", "audit_event", "schema_change", "tokens",
+    ]
 
     func read(_ mapping: SourceMapping, _ problems: inout [Diagnostic]) throws(Diagnostic) -> Entity? {
         try mapping.refuseOthers(than: Self.known)
-        let name = try identifier(mapping.required("entity"), "entity")
-        let plural = try identifier(mapping.required("plural"), "plural")
+        let name = try entityName(mapping.required("entity"), "entity")
+        let plural = try entityName(mapping.required("plural"), "plural")
         let label = try mapping["label"]?.text("label") ?? name
         let subject = try subject(mapping.required("subject"))
         let purposes = try purposeNames(mapping["purposes"])
@@ -82,6 +86,12 @@ struct EntityReader {
         return text
     }
 
+    private func entityName(_ node: SourceNode, _ what: String) throws(Diagnostic) -> String {
+        let name = try identifier(node, what)
+        if Self.reservedNames.contains(name) { throw Diagnostic(node.position, "'\(name)' is a name that the gateway uses itself") }
+        return name
+    }
+
     private func subject(_ node: SourceNode) throws(Diagnostic) -> SubjectRule {
         switch node.content {
         case .scalar("self", _): return .itself
@@ -91,7 +101,9 @@ struct EntityReader {
             try mapping.refuseOthers(than: ["via"])
             let via = try mapping.required("via")
             if case .scalar(let relation, _) = via.content { return .via([relation]) }
-            return .via(try via.texts("via").map(\.text))
+            let relations = try via.texts("via").map(\.text)
+            if relations.isEmpty { throw Diagnostic(via.position, "via names at least one reference") }
+            return .via(relations)
         default:
             throw Diagnostic(node.position, "subject is self, none or { via: [relation] }")
         }

@@ -12,7 +12,7 @@ extension Field {
             guard type == .boolean else { throw typeProblem }
             return .boolean(value)
         case .number(let number):
-            guard type == .integer, let value = number.integer, abs(value) <= 1 << 53 else { throw typeProblem }
+            guard type == .integer, let value = number.integer, Self.wholeNumbers.contains(value) else { throw typeProblem }
             return .integer(value)
         case .string(let text):
             guard type.isTextual else { throw typeProblem }
@@ -59,7 +59,7 @@ extension Field {
             guard let record = RecordID(text) else { throw ValueProblem(.valueInvalid, "\(name) is not the id of a record") }
             return .reference(record)
         case .integer:
-            guard let value = Int64(text), abs(value) <= 1 << 53 else { throw typeProblem }
+            guard let value = Int64(text), Self.wholeNumbers.contains(value) else { throw typeProblem }
             return .integer(value)
         case .money:
             guard let amount = DecimalAmount.canonical(text) else {
@@ -99,6 +99,9 @@ extension Field {
             return .text(text)
         }
     }
+
+    /// What every JSON reader takes over without loss (RFC 8259 section 6).
+    private static let wholeNumbers: ClosedRange<Int64> = -(1 << 53)...(1 << 53)
 
     private func nonEmpty(_ text: String) throws(ValueProblem) -> String {
         if isRequired, text.allSatisfy(\.isWhitespace) { throw ValueProblem(.required, "\(name) has to have a value") }

@@ -62,7 +62,7 @@ package enum FieldValue: Sendable, Hashable, CustomStringConvertible, CustomRefl
 
 /// What is wrong with a value: a stable code and one sentence that does not repeat the value.
 package struct ValueProblem: Error, Sendable, Equatable {
-    package enum Code: String, Sendable {
+    package enum Code: String, Sendable, CaseIterable {
         case typeWrong = "type-wrong"
         case valueInvalid = "value-invalid"
         case valueTooLong = "value-too-long"

@@ -84,7 +84,7 @@ enum CursorSeal {
         guard let sealed = Base64URL.decode(text) else { throw invalid }
         var plaintext: [UInt8] = []
         let isGenuine = key.withBytes { key in
-            sealed.withUnsafeBytes { Envelope.open($0, associatedData: binding, key: key, into: &plaintext) }
+            sealed.withUnsafeBytes { Envelope.open($0, keyVersion: 0, associatedData: binding, key: key, into: &plaintext) }
         }
         guard isGenuine, plaintext.count >= 17, let id = UUIDv7(bytes: plaintext[1..<17]) else { throw invalid }
         var value: FieldValue?

@@ -1,0 +1,19 @@
+import Foundation
+
+/// The files of the checkout that these tests were built from.
+enum Repository {
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    static func text(_ path: String) throws -> String { try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8) }
+
+    /// The cells of each row of the first table below a heading.
+    static func table(_ path: String, below heading: String) throws -> [[String]] {
+        let lines = try text(path).split(separator: "\n", omittingEmptySubsequences: false)
+        let below = lines.drop { $0 != heading }.dropFirst()
+        let rows = below.drop { !$0.hasPrefix("|") }.prefix { $0.hasPrefix("|") }
+        return rows.dropFirst(2).map { row in
+            row.split(separator: "|", omittingEmptySubsequences: false).dropFirst().dropLast()
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+    }
+}

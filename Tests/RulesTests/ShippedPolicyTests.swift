@@ -1,0 +1,72 @@
+import Catalog
+import Foundation
+import Policies
+import PolicyFiles
+import Testing
+import Vocabulary
+
+/// The policies that come with the product.
+struct ShippedPolicyTests {
+    private let folder: PolicyFolder
+
+    init() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        folder = try PolicyFolder.load(root.appendingPathComponent("policies").path)
+    }
+
+    @Test func `the shipped folder compiles and covers a CRM`() {
+        let names = folder.catalog.entities.map(\.name)
+        #expect(names == ["account", "activity", "contact", "deal", "lead", "stage_change", "task"])
+        #expect(folder.catalog.history(of: "stage", in: "deal")?.name == "stage_change")
+        #expect(folder.policies.roles.count == 9)
+    }
+
+    @Test func `every personal field is sealed, or says why not`() {
+        for entity in folder.catalog.entities {
+            for field in entity.fields where field.fieldClass.isPersonal && !field.isSealed {
+                #expect(field.exemption?.isEmpty == false, "\(entity.name).\(field.name)")
+            }
+            if entity.fields.contains(where: { $0.fieldClass.isPersonal }) { #expect(!entity.retention.isEmpty, "\(entity.name)") }
+        }
+    }
+
+    @Test func `no role but the named ones sees special and financial fields in the clear`() throws {
+        for entity in folder.catalog.entities {
+            for role in folder.policies.roles {
+                let decision = folder.policies.decide(Written.caller(role), .read, on: entity.name)
+                for (field, access) in zip(entity.fields, decision.access) where field.fieldClass.isNamedOnly && access == .clear {
+                    #expect(["administrator", "compliance-officer"].contains(role), "\(role) sees \(entity.name).\(field.name)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("sales-rep", "email", FieldAccess.clear), ("sales-rep", "birth_date", .masked(.year)), ("sales-rep", "street", .hidden),
+        ("sales-rep", "mobile", .masked(.last4)), ("sales-rep", "national_id", .hidden), ("marketing", "email", .clear),
+        ("marketing", "phone", .hidden), ("marketing", "family_name", .masked(.initial)), ("support-agent", "email", .masked(.email)),
+        ("support-agent", "phone", .masked(.last4)), ("integration-app", "bank_account", .masked(.last4)),
+        ("compliance-officer", "health_notes", .clear), ("administrator", "bank_account", .clear),
+    ])
+    func `roles see of a contact what they are meant to`(role: String, field: String, expected: FieldAccess) throws {
+        let contact = try #require(folder.catalog.entity(named: "contact"))
+        let decision = folder.policies.decide(Written.caller(role), .read, on: "contact")
+        #expect(decision.access[try #require(contact.position(of: field))] == expected)
+    }
+
+    @Test(arguments: ["auditor", "operator"]) func `who runs or audits the system sees no record`(role: String) {
+        for entity in folder.catalog.entities {
+            for action in Action.allCases { #expect(!folder.policies.decide(Written.caller(role), action, on: entity.name).isAllowed) }
+        }
+    }
+
+    @Test func `a folder without files, and one that is not there, are told`() throws {
+        let empty = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        #expect(Written.problems { try PolicyFolder.load(empty.path) }.contains("this file cannot be read"))
+        try FileManager.default.createDirectory(at: empty.appendingPathComponent("catalog"), withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: empty) }
+        try Written.purposes.write(to: empty.appendingPathComponent("purposes.yaml"), atomically: true, encoding: .utf8)
+        try Written.roles.write(to: empty.appendingPathComponent("roles.yaml"), atomically: true, encoding: .utf8)
+        #expect(Written.problems { try PolicyFolder.load(empty.path) }.contains("there is no .yaml file in this folder"))
+    }
+}
