@@ -106,6 +106,8 @@ let package = Package(
             path: "Benchmarks/gatehouse-bench"
         ),
 
+        // Runs the README's tour with the binary: the build has to come first.
+        .testTarget(name: "TourTests", dependencies: ["gatehouse"]),
         .testTarget(name: "DataFormatsTests", dependencies: ["DataFormats"]),
         .testTarget(name: "SampleDataTests", dependencies: ["SampleData"]),
         .testTarget(name: "VocabularyTests", dependencies: ["Vocabulary"]),
