@@ -32,7 +32,6 @@ package final class LinkEngine: Sendable {
         bell = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
         precondition(bell >= 0, "no eventfd: the process is out of file descriptors")
         let thread = Thread { [self] in EngineLoop(engine: self, bell: bell).run() }
-        thread.name = "postgres-link"
         thread.start()
     }
 
