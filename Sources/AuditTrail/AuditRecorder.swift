@@ -104,12 +104,11 @@ package final class AuditRecorder: Sendable {
     }
 
     private func write(_ batch: [Waiting]) async {
-        let statements = statements(for: batch.map(\.row))
         var attempt = 0
         while true {
             do {
                 // One implicit transaction; the ids make a second writing of the same events harmless.
-                _ = try await store.database.write(statements)
+                _ = try await store.database.write(statements(for: batch.map(\.row), isRepeated: attempt > 0))
                 observe(.auditCommitted(events: batch.count))
                 for waiting in batch { waiting.continuation.resume(returning: true) }
                 return
@@ -124,9 +123,9 @@ package final class AuditRecorder: Sendable {
         for waiting in batch { waiting.continuation.resume(returning: false) }
     }
 
-    private func statements(for rows: [AuditRow]) -> [SQL] {
+    private func statements(for rows: [AuditRow], isRepeated: Bool) -> [SQL] {
         Dictionary(grouping: rows, by: \.tenant).flatMap { tenant, rows in
-            [store.opening(Scope(tenant: tenant)), StoreDatabase.addAuditRows(rows, of: tenant)]
+            [store.opening(Scope(tenant: tenant)), StoreDatabase.addAuditRows(rows, of: tenant, isRepeated: isRepeated)]
         }
     }
 
