@@ -13,6 +13,7 @@ package final class LinkEngine: Sendable {
         case abandonRequest(LeaseRequest, Pool)
         case submitLeased(Unit, LeasedConnection, Pool)
         case copy(CopyCommand, LeasedConnection, Pool)
+        case abandonCopy(CopyCommand, LeasedConnection, Pool)
         case release(LeasedConnection, Pool)
         case abandon(Unit, Pool)
         case close(Pool, @Sendable () -> Void)
