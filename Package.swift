@@ -91,6 +91,12 @@ let package = Package(
 
         .testTarget(name: "DataFormatsTests", dependencies: ["DataFormats"]),
         .testTarget(name: "SampleDataTests", dependencies: ["SampleData"]),
+
+        // Tests with real servers: a PostgreSQL for each test process, and the built program.
+        .target(
+            name: "TestPostgres", dependencies: ["PolicyFiles", "PostgresLink", "Storage", "Vocabulary"], path: "Tests/TestPostgres"
+        ),
+        .testTarget(name: "PostgresLinkTests", dependencies: ["PostgresLink", "Storage", "TestPostgres", "Vocabulary"]),
     ]
 )
 
