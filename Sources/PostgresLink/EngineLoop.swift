@@ -301,10 +301,13 @@ final class EngineLoop {
     /// Asks the server to stop what the connection is running. PQcancel blocks on a connection of its own, so another thread does it.
     private func cancelRunning(_ connection: WireConnection) {
         let target = connection.inFlight.first?.unit
-        guard target == nil || connection.cancelTarget !== target, let handle = connection.handle, let ticket = PQgetCancel(handle) else {
+        // A request that arrives before the statement has begun is lost, so it is made again now and then.
+        let isFresh = target != nil && connection.cancelTarget === target && .now - connection.cancelledAt < .milliseconds(250)
+        guard !isFresh, let handle = connection.handle, let ticket = PQgetCancel(handle) else {
             return
         }
         connection.cancelTarget = target
+        connection.cancelledAt = .now
         connection.wasCancelled = true
         let box = CancelTicket(ticket)
         DispatchQueue.global().async { box.use() }
@@ -335,6 +338,7 @@ final class EngineLoop {
         case .ready:
             guard let first = connection.inFlight.first?.unit else { return }
             if first.deadline + .seconds(5) <= now { return lose(connection, pool) }
+            if first.isFinished { cancelRunning(connection) }
             for sent in connection.inFlight where sent.unit.deadline <= now { abandon(sent.unit, pool, LinkError(.timedOut)) }
         case .closed: break
         }

@@ -37,6 +37,7 @@ final class WireConnection {
     var isLeased = false
     /// The unit that the server was asked to stop; the request may still be on its way when the unit has ended.
     var cancelTarget: Unit?
+    var cancelledAt: ContinuousClock.Instant = .now
     /// A request to stop was sent since the connection was opened.
     var wasCancelled = false
     var copy: CopyState?
