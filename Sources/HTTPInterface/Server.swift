@@ -33,7 +33,7 @@ private struct Responder: HTTPResponder {
                 let buffer = try await request.body.collect(upTo: API.maximumBodyBytes)
                 body = Array(buffer.readableBytesView)
             } catch {
-                return response(api.refuse(.bodyTooLarge, "a body has at most \(API.maximumBodyBytes) bytes"))
+                return response(api.refuse(.bodyTooLarge, "a body has at most \(API.maximumBodyBytes) bytes"), to: request.method)
             }
         }
         guard
@@ -41,12 +41,14 @@ private struct Responder: HTTPResponder {
                 method: request.method, target: request.head.path ?? "/", headers: request.headers, body: body
             )
         else {
-            return response(api.refuse(.parameterInvalid, "the request target is too long or not percent-encoded UTF-8"))
+            return response(api.refuse(.parameterInvalid, "the request target is too long or not percent-encoded UTF-8"), to: request.method)
         }
-        return response(await api.respond(to: apiRequest))
+        return response(await api.respond(to: apiRequest), to: request.method)
     }
 
-    private func response(_ answer: APIResponse) -> Response {
-        Response(status: answer.status, headers: answer.headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+    /// An answer to HEAD has no content (RFC 9110 section 9.3.2): its bytes would be taken for the next answer.
+    private func response(_ answer: APIResponse, to method: HTTPRequest.Method) -> Response {
+        let bytes = method == .head ? [] : answer.body
+        return Response(status: answer.status, headers: answer.headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 }
