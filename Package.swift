@@ -96,6 +96,16 @@ let package = Package(
         .target(
             name: "TestPostgres", dependencies: ["PolicyFiles", "PostgresLink", "Storage", "Vocabulary"], path: "Tests/TestPostgres"
         ),
+        .testTarget(
+            name: "GatehouseTests",
+            dependencies: [
+                "gatehouse", "Catalog", "DataFormats", "Gateway", "HTTPInterface", "Identity", "Policies", "PolicyFiles", "TestPostgres",
+                "Vocabulary", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            exclude: ["Mappings", "Golden"]
+        ),
         .testTarget(name: "PostgresLinkTests", dependencies: ["PostgresLink", "Storage", "TestPostgres", "Vocabulary"]),
     ]
 )

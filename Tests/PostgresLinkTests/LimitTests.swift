@@ -123,16 +123,17 @@ struct LimitTests {
     }
 
     @Test func `a statement that takes too long ends as timed out, on the server as well`() async throws {
-        try await withLink({
-            $0.statementTimeout = .milliseconds(200)
-            $0.sharedConnections = 1
-        }) { database async throws in
-            _ = try await database.one("SELECT 1")
-            #expect(await database.failure("SELECT pg_sleep(600)")?.code == .timedOut)
-            #expect(try await database.readWhenBack("SELECT 2").int64(0, 0) == 2)
-            try await database.untilQuiet()
-            await #expect(throws: LinkError(.timedOut)) { try await database.write(["SELECT pg_sleep(600)"]) }
-            try await database.untilQuiet()
+        let cluster = try await PostgresCluster.shared()
+        var settings = LinkSettings(name: "test", target: cluster.target(try await cluster.makeDatabase()))
+        try await withLink(settings) { watcher async throws in
+            settings.statementTimeout = .milliseconds(500)
+            try await withLink(settings) { database async throws in
+                #expect(await database.failure("SELECT pg_sleep(600)")?.code == .timedOut)
+                try await watcher.untilQuiet()
+                await #expect(throws: LinkError(.timedOut)) { try await database.write(["SELECT pg_sleep(600)"]) }
+                try await watcher.untilQuiet()
+                #expect(try await database.readWhenBack("SELECT 2").int64(0, 0) == 2)
+            }
         }
     }
 

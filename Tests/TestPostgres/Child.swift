@@ -38,3 +38,11 @@ package final class Child: Sendable {
         }
     }
 }
+
+extension Child {
+    /// Whether it has not ended yet; leaves its status to ``wait()``.
+    package var isAlive: Bool {
+        var info = siginfo_t()
+        return waitid(P_PID, UInt32(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_signo == 0
+    }
+}

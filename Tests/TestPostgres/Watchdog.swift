@@ -16,12 +16,16 @@ package final class Watchdog: Sendable {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         pipe = ends[1]
         let script = """
-            servers=''; folders=''
+            servers=''; folders=''; processes=''
             while read -r what value; do
               case "$what" in
                 folder) folders="$folders $value" ;;
                 cluster) servers="$servers $value" ;;
+                process) processes="$processes $value" ;;
               esac
+            done
+            for process in $processes; do
+              case "$(readlink "/proc/$process/exe")" in */gatehouse) kill -9 "$process" ;; esac
             done
             for folder in $servers; do
               if [ "$(id -u)" = 0 ]; then set -- setpriv --reuid=postgres --regid=postgres --init-groups; else set --; fi
@@ -47,6 +51,7 @@ package final class Watchdog: Sendable {
     }
 
     package func removeAtEnd(_ folder: String) { tell("folder \(folder)") }
+    package func killAtEnd(process: Int32) { tell("process \(process)") }
     package func stopAtEnd(cluster data: String) { tell("cluster \(data)") }
 
     private func tell(_ line: String) {
