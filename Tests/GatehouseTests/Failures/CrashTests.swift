@@ -8,6 +8,13 @@ import Testing
 struct CrashTests {
     enum Victim: String, CaseIterable { case database, gateway }
 
+    /// What the writers were told.
+    private final class Journal: Sendable {
+        private let entries = Mutex<[Acknowledged]>([])
+        var all: [Acknowledged] { entries.withLock { $0 } }
+        func add(_ entry: Acknowledged) { entries.withLock { $0.append(entry) } }
+    }
+
     private struct Acknowledged: Sendable {
         let table: String
         let id: String
@@ -19,7 +26,7 @@ struct CrashTests {
         try await Site.with(.embedded) { site in
             let server = try await site.serve()
             let administrator = try site.administrator
-            let written = Mutex<[Acknowledged]>([])
+            let written = Journal()
             let shared = try await administrator.post("/v1/accounts", ["name": "shared"])
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for writer in 0..<8 {
@@ -32,7 +39,7 @@ struct CrashTests {
                                 let amended = try await administrator.patch("/v1/accounts/\(shared.id)", ifMatch: "*", ["city": .string("\(writer) \(number)")])
                                 for (table, answer) in [("contact", made), ("account", amended)] where answer.status < 300 {
                                     let event = answer.headers["audit-event"] ?? ""
-                                    written.withLock { $0.append(Acknowledged(table: table, id: answer.id, event: event)) }
+                                    written.add(Acknowledged(table: table, id: answer.id, event: event))
                                 }
                                 if made.status >= 500 { return }
                             } catch {
@@ -42,7 +49,7 @@ struct CrashTests {
                     }
                 }
                 group.addTask {
-                    while written.withLock({ $0.count }) < 200 { try await Task.sleep(for: .milliseconds(5)) }
+                    while written.all.count < 200 { try await Task.sleep(for: .milliseconds(5)) }
                     switch victim {
                     case .database:
                         let pid = Program.text(site.state + "/postgres/postmaster.pid").split(separator: "\n").first.flatMap { Int32($0) }
@@ -54,7 +61,7 @@ struct CrashTests {
             }
             await site.stop(victim == .gateway ? SIGKILL : SIGTERM)
             try await site.serve()
-            let acknowledged = written.withLock { $0 }
+            let acknowledged = written.all
             #expect(acknowledged.count >= 200)
             let values = acknowledged.map { "('\($0.table)', '\($0.id)', '\($0.event)')" }.joined(separator: ",")
             let lost = try await site.administer(
