@@ -79,7 +79,9 @@ struct CanaryTests {
             hear(try await caller.patch("\(path)/\(id)", ifMatch: nil, .object(markers.body(entity))))
             hear(try await caller.patch("\(path)/\(id)", ifMatch: "\"x\"", .object(markers.body(entity))))
             hear(try await caller.post(path, .object(markers.body(entity)), ["Content-Type": "text/plain"]))
-            hear(try await caller.send("POST", path, ["Content-Type": "application/json"], body: JSONValue.object(markers.body(entity)).encoded().dropLast()))
+            hear(
+                try await caller.send(
+                    "POST", path, ["Content-Type": "application/json"], body: JSONValue.object(markers.body(entity)).encoded().dropLast()))
             for field in entity.fields {
                 guard let sent = markers.sent(entity.name, field.name) else { continue }
                 let text = sent.stringValue ?? markers.texts(entity.name, field.name).first ?? ""
@@ -110,7 +112,8 @@ struct CanaryTests {
         let good = cells.map { "\"\($0)\"" }.joined(separator: ",")
         let csv = fields.map(\.name).joined(separator: ",") + "\n" + good + "\n" + good + ",more\n\"" + cells.joined(separator: " ")
         try Data(csv.utf8).write(to: URL(fileURLWithPath: site.folder + "/people.csv"))
-        try Data((JSONValue.object(markers.body(contact)).encoded() + Array("\n{\"given_name\": ".utf8))).write(to: URL(fileURLWithPath: site.folder + "/people.ndjson"))
+        try Data((JSONValue.object(markers.body(contact)).encoded() + Array("\n{\"given_name\": ".utf8))).write(
+            to: URL(fileURLWithPath: site.folder + "/people.ndjson"))
         hear(try await site.run("import", "people.csv", "--as", "contacts"))
         hear(try await site.run("import", "people.ndjson", "--as", "contacts", "--json"))
         hear(try await site.run("import", "people.csv", "--as", "leads"))

@@ -16,7 +16,8 @@ struct AuditFailureTests {
             }
             let gone = try await caller.get("/v1/contacts/019a0000-0000-7000-8000-000000000000")
             #expect(gone.status == 404)
-            let failed = try await site.administer("SELECT convert_from(entry, 'UTF8')::jsonb ->> 'outcome' FROM audit_event ORDER BY id DESC LIMIT 1")
+            let failed = try await site.administer(
+                "SELECT convert_from(entry, 'UTF8')::jsonb ->> 'outcome' FROM audit_event ORDER BY id DESC LIMIT 1")
             #expect(failed == "failed")
         }
     }

@@ -36,7 +36,8 @@ struct CrashTests {
                                 let made = try await administrator.post(
                                     "/v1/contacts", ["given_name": .string("w\(writer)"), "email": .string("w\(writer)n\(number)@example.org")]
                                 )
-                                let amended = try await administrator.patch("/v1/accounts/\(shared.id)", ifMatch: "*", ["city": .string("\(writer) \(number)")])
+                                let amended = try await administrator.patch(
+                                    "/v1/accounts/\(shared.id)", ifMatch: "*", ["city": .string("\(writer) \(number)")])
                                 for (table, answer) in [("contact", made), ("account", amended)] where answer.status < 300 {
                                     let event = answer.headers["audit-event"] ?? ""
                                     written.add(Acknowledged(table: table, id: answer.id, event: event))
@@ -80,7 +81,8 @@ struct CrashTests {
             )
             #expect(silent == "0")
             let versions = try await site.administer("SELECT version FROM account")
-            let changes = try await site.administer("SELECT count(*) FROM audit_event WHERE action = 'update' AND convert_from(entry, 'UTF8')::jsonb ->> 'outcome' = 'changed'")
+            let changes = try await site.administer(
+                "SELECT count(*) FROM audit_event WHERE action = 'update' AND convert_from(entry, 'UTF8')::jsonb ->> 'outcome' = 'changed'")
             #expect(Int(versions).map { $0 - 1 } == Int(changes))
             // Readable, too: the keys were there before the rows.
             let again = try site.administrator
