@@ -123,6 +123,22 @@ let package = Package(
                 "Vocabulary", "DataFormats", "Catalog", "Policies", "Gateway", "HTTPInterface", "PolicyFiles", "Assembly",
             ]
         ),
+
+        // Tests with real servers: a PostgreSQL for each test process, and the built program.
+        .target(
+            name: "TestPostgres", dependencies: ["PolicyFiles", "PostgresLink", "Storage", "Vocabulary"], path: "Tests/TestPostgres"
+        ),
+        .testTarget(
+            name: "GatehouseTests",
+            dependencies: [
+                "gatehouse", "Catalog", "DataFormats", "Gateway", "HTTPInterface", "Identity", "Policies", "PolicyFiles", "TestPostgres",
+                "Vocabulary", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            exclude: ["Mappings", "Golden"]
+        ),
+        .testTarget(name: "PostgresLinkTests", dependencies: ["PostgresLink", "Storage", "TestPostgres", "Vocabulary"]),
     ]
 )
 

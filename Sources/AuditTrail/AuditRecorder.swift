@@ -140,7 +140,13 @@ package final class AuditRecorder: Sendable {
     ) async throws(Failure) -> (value: Value, receipt: AuditReceipt) {
         try await store.transaction(scope, wrap: wrap) { (transaction: Transaction) async throws(Failure) in
             let (value, event) = try await body(transaction)
-            transaction.enqueue(StoreDatabase.addAuditRows([AuditRow(event)], of: scope.tenant))
+            // Sent apart from the change and from COMMIT, so that a trail that cannot be written says so.
+            do throws(LinkError) { try await transaction.flush() } catch { throw wrap(StorageError(error)) }
+            do throws(LinkError) {
+                _ = try await transaction.execute(StoreDatabase.addAuditRows([AuditRow(event)], of: scope.tenant))
+            } catch {
+                throw wrap(.unrecorded)
+            }
             return (value: value, receipt: AuditReceipt(event: event.id))
         }
     }

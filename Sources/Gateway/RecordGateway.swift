@@ -133,6 +133,7 @@ package final class RecordGateway: Sendable {
                 .referenceUnknown, "a reference points to no record",
                 members: [.init(name, Refusal.Code.referenceUnknown.rawValue, "\(name) points to no record")]
             )
+        case .unrecorded: return .auditUnavailable
         case .link(let error):
             switch error.code {
             case .queueFull: return Refusal(.busy, "the gateway has too much to do", hint: "try again in a moment")

@@ -20,7 +20,7 @@ extension API {
             response.headers.replaceOrAdd(name: HeaderName.location, value: "/v1/\(entity.plural)/\(changed.record.id)")
             return response
         case .amend(let entity, let id):
-            let patch = try request.object("application/merge-patch+json")
+            let patch = try request.patch()
             let changed = try await gateway.amend(entity, id, patch, ifMatch: request.ifMatch(), context)
             return response(.ok, changed.record, changed.event)
         case .remove(let entity, let id):

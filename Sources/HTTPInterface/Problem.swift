@@ -58,10 +58,11 @@ enum Problem {
         case .notFound, .routeUnknown: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
-        case .bodyTooLarge: .payloadTooLarge
+        case .bodyTooLarge: .custom(code: 413, reasonPhrase: "Content Too Large")
         case .mediaTypeUnsupported: .unsupportedMediaType
         case .bodyMalformed, .parameterInvalid, .fieldUnknown, .cursorInvalid, .purposeUnknown: .badRequest
-        case .memberUnknown, .valueInvalid, .referenceUnknown: .unprocessableEntity
+        // Named as RFC 9110 names it; the codec's own phrase is older.
+        case .memberUnknown, .valueInvalid, .referenceUnknown: .custom(code: 422, reasonPhrase: "Unprocessable Content")
         case .valueTaken, .recordInUse, .subjectErased: .conflict
         case .preconditionRequired: .preconditionRequired
         case .preconditionFailed: .preconditionFailed

@@ -65,6 +65,14 @@ extension APIRequest {
         return try Self.object(body)
     }
 
+    /// A merge patch that is no object stands for a whole other document (RFC 7396 section 2): well formed, and refused.
+    func patch() throws(Refusal) -> JSONObject {
+        do throws(Refusal) { return try object("application/merge-patch+json") } catch {
+            guard error.code == .bodyMalformed, (try? JSONReader.read(body, maximumDepth: 8)) != nil else { throw error }
+            throw Refusal(.valueInvalid, error.detail)
+        }
+    }
+
     static func object(_ bytes: [UInt8]) throws(Refusal) -> JSONObject {
         let value: JSONValue
         do { value = try JSONReader.read(bytes, maximumDepth: 8) } catch {

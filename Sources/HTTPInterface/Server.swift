@@ -92,7 +92,7 @@ private final class RequestHandler: ChannelInboundHandler {
             if body.count + buffer.readableBytes > API.maximumBodyBytes {
                 isClosing = true
                 body = []
-                write(api.refuse(.bodyTooLarge, "a body has at most \(API.maximumBodyBytes) bytes"), isKeepAlive: false, context)
+                write(api.refuse(.bodyTooLarge, "a body has at most \(API.maximumBodyBytes) bytes"), isKeepAlive: false, isHead: false, context)
             } else {
                 body.append(contentsOf: buffer.readableBytesView)
             }
@@ -110,9 +110,10 @@ private final class RequestHandler: ChannelInboundHandler {
     private func respond(_ head: HTTPRequestHead, _ body: [UInt8], _ context: ChannelHandlerContext) {
         isBusy = true
         let isKeepAlive = head.isKeepAlive
+        let isHead = head.method == .HEAD
         guard let request = APIRequest(method: head.method, target: head.uri, headers: head.headers, body: body) else {
             let answer = api.refuse(.parameterInvalid, "the request target is too long or not percent-encoded UTF-8")
-            return finish(answer, isKeepAlive: isKeepAlive, context)
+            return finish(answer, isKeepAlive: isKeepAlive, isHead: isHead, context)
         }
         let loop = context.eventLoop
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: loop)
@@ -122,15 +123,15 @@ private final class RequestHandler: ChannelInboundHandler {
             let answer = await api.respond(to: request)
             loop.execute {
                 let (handler, context) = bound.value
-                handler.finish(answer, isKeepAlive: isKeepAlive, context)
+                handler.finish(answer, isKeepAlive: isKeepAlive, isHead: isHead, context)
             }
         }
     }
 
-    private func finish(_ answer: APIResponse, isKeepAlive: Bool, _ context: ChannelHandlerContext) {
+    private func finish(_ answer: APIResponse, isKeepAlive: Bool, isHead: Bool, _ context: ChannelHandlerContext) {
         isBusy = false
         let goesOn = isKeepAlive && !(isClosing && waiting.isEmpty)
-        write(answer, isKeepAlive: goesOn, context)
+        write(answer, isKeepAlive: goesOn, isHead: isHead, context)
         if !goesOn {
             isClosing = true
             waiting = []
@@ -140,7 +141,7 @@ private final class RequestHandler: ChannelInboundHandler {
         }
     }
 
-    private func write(_ answer: APIResponse, isKeepAlive: Bool, _ context: ChannelHandlerContext) {
+    private func write(_ answer: APIResponse, isKeepAlive: Bool, isHead: Bool, _ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
         var headers = answer.headers
         // 204 and 304 have no body (RFC 9110 section 6.4.1).
@@ -148,7 +149,8 @@ private final class RequestHandler: ChannelInboundHandler {
         if hasBody { headers.add(name: "Content-Length", value: String(answer.body.count)) }
         if !isKeepAlive { headers.replaceOrAdd(name: "Connection", value: "close") }
         context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers))), promise: nil)
-        if hasBody, !answer.body.isEmpty {
+        // An answer to HEAD has no content (section 9.3.2): its bytes would be taken for the next answer.
+        if hasBody, !isHead, !answer.body.isEmpty {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
         }
         let isDone = isKeepAlive ? nil : context.eventLoop.makePromise(of: Void.self)

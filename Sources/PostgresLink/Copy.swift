@@ -13,7 +13,7 @@ final class CopyCommand: @unchecked Sendable {
     // SAFETY: `isFinished` is touched by the engine's thread alone; the rest is constant.
     let step: Step
     private let complete: @Sendable (Result<[UInt8]?, LinkError>) -> Void
-    private var isFinished = false
+    private(set) var isFinished = false
 
     init(_ step: Step, complete: @escaping @Sendable (Result<[UInt8]?, LinkError>) -> Void) {
         self.step = step
@@ -30,6 +30,8 @@ final class CopyCommand: @unchecked Sendable {
 /// What a connection in COPY is waiting for.
 struct CopyState {
     var command: CopyCommand?
+    /// How the copy ended, while what follows its end is still to be read.
+    var outcome: Result<[UInt8]?, LinkError>?
 
     mutating func fail(_ error: LinkError) {
         command?.finish(.failure(error))
@@ -62,6 +64,7 @@ extension WireConnection {
     /// Goes as far as the socket allows; false when the connection is broken.
     func continueCopy() -> Bool {
         guard let handle, let command = copy?.command else { return true }
+        if let outcome = copy?.outcome { return endCopy(command, outcome, handle) }
         switch command.step {
         case .beginIn: return expect(PGRES_COPY_IN, command, handle)
         case .beginOut: return expect(PGRES_COPY_OUT, command, handle)
@@ -113,11 +116,19 @@ extension WireConnection {
         command.finish(outcome)
     }
 
+    /// Reads up to the point where the server is ready again, which may arrive later than the outcome.
     private func endCopy(_ command: CopyCommand, _ outcome: Result<[UInt8]?, LinkError>, _ handle: OpaquePointer) -> Bool {
-        while PQisBusy(handle) == 0, let rest = PQgetResult(handle) { PQclear(rest) }
-        guard PQenterPipelineMode(handle) == 1 else { return false }
-        copy = nil
-        command.finish(outcome)
+        copy?.outcome = outcome
+        while PQisBusy(handle) == 0 {
+            if let rest = PQgetResult(handle) {
+                PQclear(rest)
+                continue
+            }
+            guard PQenterPipelineMode(handle) == 1 else { return false }
+            copy = nil
+            command.finish(outcome)
+            return true
+        }
         return true
     }
 }

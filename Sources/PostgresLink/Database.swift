@@ -76,13 +76,15 @@ package final class Database: Sendable {
 
     // MARK: COPY
 
-    /// Sends a stream through COPY … FROM STDIN, all or nothing.
+    /// Sends a stream through COPY … FROM STDIN, all or nothing. A caller that is cancelled takes nothing in.
     package func copyIn<Chunks: AsyncSequence<[UInt8], Failure> & Sendable, Failure: Error>(
         _ statement: SQL, _ chunks: Chunks
     ) async throws {
         try await withLease { lease in
             _ = try await self.copy(.beginIn(statement), lease)
             for try await chunk in chunks { _ = try await self.copy(.send(chunk), lease) }
+            // Many sequences just end when their task is cancelled: that end is not the end of the data.
+            if Task.isCancelled { throw LinkError(.cancelled) }
             _ = try await self.copy(.finishIn, lease)
         }
     }
@@ -96,9 +98,15 @@ package final class Database: Sendable {
     }
 
     private func copy(_ step: CopyCommand.Step, _ lease: LeasedConnection) async throws(LinkError) -> [UInt8]? {
-        try await withCheckedContinuation { (continuation: CheckedContinuation<Result<[UInt8]?, LinkError>, Never>) in
-            let command = CopyCommand(step) { continuation.resume(returning: $0) }
-            if !engine.post(.copy(command, lease, pool)) { continuation.resume(returning: .failure(LinkError(.closed))) }
+        let ask = Handover<CopyCommand>()
+        return try await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Result<[UInt8]?, LinkError>, Never>) in
+                let command = CopyCommand(step) { continuation.resume(returning: $0) }
+                if !engine.post(.copy(command, lease, pool)) { return continuation.resume(returning: .failure(LinkError(.closed))) }
+                if ask.put(command) { engine.post(.abandonCopy(command, lease, pool)) }
+            }
+        } onCancel: {
+            if let command = ask.cancel() { engine.post(.abandonCopy(command, lease, pool)) }
         }.get()
     }
 

@@ -14,6 +14,7 @@ package final class LinkEngine: Sendable {
         case submitExclusive(Unit, Pool)
         case submitLeased(Unit, LeasedConnection, Pool)
         case copy(CopyCommand, LeasedConnection, Pool)
+        case abandonCopy(CopyCommand, LeasedConnection, Pool)
         case release(LeasedConnection, Pool)
         case abandon(Unit, Pool)
         case close(Pool, @Sendable () -> Void)

@@ -67,6 +67,8 @@ final class EngineLoop {
             if !pool.settings.channels.isEmpty { addConnection(.listener, to: pool) }
         case .submit(let unit, let pool):
             if pool.isClosed { return unit.finish(.failure(LinkError(.closed))) }
+            // Those who went away meanwhile take nobody's place.
+            if pool.waiting.count >= pool.settings.maximumWaiting { pool.waiting.removeAll(where: \.isFinished) }
             if pool.waiting.count >= pool.settings.maximumWaiting { return unit.finish(.failure(LinkError(.queueFull))) }
             pool.waiting.append(unit)
             dispatchWaiting(pool)
@@ -85,6 +87,12 @@ final class EngineLoop {
                 return command.finish(.failure(LinkError(.connectionLost)))
             }
             if !connection.perform(command) { lose(connection, pool) } else { watch(connection) }
+        case .abandonCopy(let command, let lease, let pool):
+            guard !command.isFinished else { return }
+            command.finish(.failure(LinkError(.cancelled)))
+            guard let connection = connections[lease.id]?.connection else { return }
+            cancelRunning(connection)
+            discard(connection, pool)
         case .release(let lease, let pool):
             release(lease, pool)
         case .abandon(let unit, let pool):
@@ -103,7 +111,7 @@ final class EngineLoop {
         switch command {
         case .submit(let unit, _), .submitExclusive(let unit, _), .submitLeased(let unit, _, _), .abandon(let unit, _): unit.finish(.failure(closed))
         case .acquire(let request, _), .abandonRequest(let request, _): request.finish(.failure(closed))
-        case .copy(let command, _, _): command.finish(.failure(closed))
+        case .copy(let command, _, _), .abandonCopy(let command, _, _): command.finish(.failure(closed))
         case .close(_, let done), .stop(let done): done()
         case .open, .release: break
         }
@@ -155,9 +163,12 @@ final class EngineLoop {
                 if !connection.continueCopy() { return lose(connection, pool) }
             } else {
                 while let unit = connection.nextFinished() {
+                    if connection.cancelTarget === unit { connection.cancelTarget = nil }
                     settle(unit, pool)
                     if unit.isWholeLease { release(LeasedConnection(id: connection.id), pool) }
                 }
+                // Whoever waited behind it may have been abandoned meanwhile.
+                if connection.inFlight.first?.unit.isFinished == true { cancelRunning(connection) }
             }
             while let (channel, payload) = connection.nextNotification() { pool.onNotification(channel, payload) }
             watch(connection)
@@ -185,7 +196,7 @@ final class EngineLoop {
     private func settle(_ unit: Unit, _ pool: Pool) {
         guard let failure = unit.failure else { return unit.finish(.success(unit.results)) }
         // A cancel meant for another caller's statement may arrive one statement late: an innocent read is sent again.
-        if failure.sqlState == "57014", unit.isShared, !unit.isFinished, unit.resends < 2 {
+        if failure.sqlState == "57014", unit.isShared, !unit.isFinished, unit.resends < 3 {
             unit.resends += 1
             unit.failure = nil
             unit.results = []
@@ -235,6 +246,7 @@ final class EngineLoop {
 
     private func ask(_ request: LeaseRequest, _ pool: Pool) {
         if pool.isClosed { return request.finish(.failure(LinkError(.closed))) }
+        if pool.waitingForLease.count >= pool.settings.maximumWaiting { pool.waitingForLease.removeAll(where: \.isFinished) }
         if pool.waitingForLease.count >= pool.settings.maximumWaiting { return request.finish(.failure(LinkError(.queueFull))) }
         pool.waitingForLease.append(request)
         dispatchLeases(pool)
@@ -267,15 +279,18 @@ final class EngineLoop {
     private func release(_ lease: LeasedConnection, _ pool: Pool) {
         guard let connection = connections[lease.id]?.connection else { return dispatchLeases(pool) }
         connection.isLeased = false
-        if !connection.isIdle || !connection.isOutsideTransaction {
-            // Somebody left in the middle: what the connection is doing cannot be known, so it goes.
-            failInFlight(connection, LinkError(.cancelled))
-            unwatch(connection)
-            connection.close()
-            connections[connection.id] = nil
-            pool.connections.removeAll { $0 === connection }
-        }
+        // Somebody left in the middle: what the connection is doing cannot be known. Or a request to stop was sent, which may
+        // be on its way still and would hit whoever comes next. Either way it goes.
+        if !connection.isIdle || !connection.isOutsideTransaction || connection.wasCancelled { discard(connection, pool) }
         dispatchLeases(pool)
+    }
+
+    private func discard(_ connection: WireConnection, _ pool: Pool) {
+        failInFlight(connection, LinkError(.cancelled))
+        unwatch(connection)
+        connection.close()
+        connections[connection.id] = nil
+        pool.connections.removeAll { $0 === connection }
     }
 
     private func transmit(_ unit: Unit, _ connection: WireConnection, _ pool: Pool) {
@@ -295,8 +310,15 @@ final class EngineLoop {
 
     /// Asks the server to stop what the connection is running. PQcancel blocks on a connection of its own, so another thread does it.
     private func cancelRunning(_ connection: WireConnection) {
-        guard !connection.isCancelling, let handle = connection.handle, let ticket = PQgetCancel(handle) else { return }
-        connection.isCancelling = true
+        let target = connection.inFlight.first?.unit
+        // A request that arrives before the statement has begun is lost, so it is made again now and then.
+        let isFresh = target != nil && connection.cancelTarget === target && .now - connection.cancelledAt < .milliseconds(250)
+        guard !isFresh, let handle = connection.handle, let ticket = PQgetCancel(handle) else {
+            return
+        }
+        connection.cancelTarget = target
+        connection.cancelledAt = .now
+        connection.wasCancelled = true
         let box = CancelTicket(ticket)
         DispatchQueue.global().async { box.use() }
     }
@@ -313,7 +335,8 @@ final class EngineLoop {
             }
             for request in pool.waitingForLease where request.deadline <= now { request.finish(.failure(LinkError(.unavailable))) }
             if pool.waiting.first?.isFinished == true { dispatchWaiting(pool) }
-            if pool.waitingForLease.first?.isFinished == true { dispatchLeases(pool) }
+            // Also opens another connection where the one that was to serve a request could not be opened.
+            if !pool.waitingForLease.isEmpty { dispatchLeases(pool) }
             for connection in pool.connections { sweep(connection, pool, now) }
         }
     }
@@ -323,11 +346,9 @@ final class EngineLoop {
         case .waiting(let until): if until <= now { connect(connection, pool) }
         case .connecting(let deadline): if deadline <= now { lose(connection, pool) }
         case .ready:
-            guard let first = connection.inFlight.first?.unit else {
-                connection.isCancelling = false
-                return
-            }
+            guard let first = connection.inFlight.first?.unit else { return }
             if first.deadline + .seconds(5) <= now { return lose(connection, pool) }
+            if first.isFinished { cancelRunning(connection) }
             for sent in connection.inFlight where sent.unit.deadline <= now { abandon(sent.unit, pool, LinkError(.timedOut)) }
         case .closed: break
         }

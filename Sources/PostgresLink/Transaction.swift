@@ -27,6 +27,12 @@ package final class Transaction: Sendable {
         return Array(results.dropFirst(waiting.count))
     }
 
+    /// Runs what is in line.
+    package func flush() async throws(LinkError) {
+        let isEmpty = queue.withLock { $0.isEmpty }
+        if !isEmpty { _ = try await execute() }
+    }
+
     func commit() async throws(LinkError) {
         // A transaction whose statement failed answers COMMIT with ROLLBACK and no error; the failure was thrown before.
         let isUntouched = !hasBegun.withLock { $0 } && queue.withLock { $0.allSatisfy { $0.text == "BEGIN" } }

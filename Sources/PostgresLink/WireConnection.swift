@@ -15,10 +15,16 @@ final class WireConnection {
     /// A unit that was sent, with what is still to come back for it.
     struct Sent {
         let unit: Unit
-        /// For each answer to come, the text that the answer says was prepared, or `nil` for a statement's own answer.
-        let answers: [String?]
+        /// For each answer to come, what the answer says was prepared, or `nil` for a statement's own answer.
+        let answers: [PreparedKey?]
         var next = 0
         var isBetweenAnswers = false
+    }
+
+    /// What a prepared statement is known by: the same text over parameters of other types is another statement.
+    struct PreparedKey: Hashable {
+        let text: String
+        let types: [UInt32]
     }
 
     let id: UInt64
@@ -29,9 +35,16 @@ final class WireConnection {
     private(set) var attempts = 0
     var inFlight: Deque<Sent> = []
     var isLeased = false
-    var isCancelling = false
+    /// The unit that the server was asked to stop; the request may still be on its way when the unit has ended.
+    var cancelTarget: Unit?
+    var cancelledAt: ContinuousClock.Instant = .now
+    /// A request to stop was sent since the connection was opened.
+    var wasCancelled = false
     var copy: CopyState?
-    private var prepared: [String: String] = [:]
+    /// Statements that the server has said are prepared.
+    private var prepared: [PreparedKey: String] = [:]
+    /// Statements sent to be prepared, with the names they will have.
+    private var underWay: [PreparedKey: String] = [:]
     private var statementCounter = 0
 
     /// The descriptor epoll knows, and what it was told to watch for.
@@ -104,7 +117,9 @@ final class WireConnection {
         if let handle { PQfinish(handle) }
         handle = nil
         prepared = [:]
-        isCancelling = false
+        underWay = [:]
+        cancelTarget = nil
+        wasCancelled = false
         copy = nil
     }
 
@@ -113,9 +128,10 @@ final class WireConnection {
     /// Puts the unit and its Sync on the wire; false when the connection is broken.
     func send(_ unit: Unit) -> Bool {
         guard let handle else { return false }
-        var answers: [String?] = []
+        var answers: [PreparedKey?] = []
+        var own: [PreparedKey: String] = [:]
         for statement in unit.statements {
-            guard let name = name(for: statement, on: handle, &answers), send(statement, as: name, on: handle) else { return false }
+            guard let name = name(for: statement, on: handle, &own, &answers), send(statement, as: name, on: handle) else { return false }
             answers.append(nil)
         }
         guard PQpipelineSync(handle) == 1 else { return false }
@@ -124,15 +140,22 @@ final class WireConnection {
     }
 
     /// The prepared statement's name, or an empty one for a statement that goes unnamed.
-    private func name(for statement: SQL, on handle: OpaquePointer, _ answers: inout [String?]) -> String? {
-        if let name = prepared[statement.text] { return name }
-        guard settings.usesNamedStatements, prepared.count < Self.maximumPrepared else { return "" }
+    ///
+    /// A name that another unit has sent and that the server has not confirmed yet is not used: should that unit fail, the
+    /// preparation fails with it, and whoever relied on it.
+    private func name(
+        for statement: SQL, on handle: OpaquePointer, _ own: inout [PreparedKey: String], _ answers: inout [PreparedKey?]
+    ) -> String? {
+        guard settings.usesNamedStatements else { return "" }
+        let key = PreparedKey(text: statement.text, types: statement.parameters.map(\.type))
+        if let name = prepared[key] ?? own[key] { return name }
+        guard underWay[key] == nil, prepared.count + underWay.count < Self.maximumPrepared else { return "" }
         statementCounter += 1
         let name = "g\(statementCounter)"
-        let types = statement.parameters.map(\.type)
-        guard PQsendPrepare(handle, name, statement.text, Int32(types.count), types) == 1 else { return nil }
-        prepared[statement.text] = name
-        answers.append(statement.text)
+        guard PQsendPrepare(handle, name, statement.text, Int32(key.types.count), key.types) == 1 else { return nil }
+        own[key] = name
+        underWay[key] = name
+        answers.append(key)
         return name
     }
 
@@ -205,13 +228,15 @@ final class WireConnection {
             PQclear(result)
             return
         }
-        let preparedText = sent.answers[sent.next]
+        let preparation = sent.answers[sent.next]
         inFlight[0].next += 1
         switch PQresultStatus(result) {
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
-            if preparedText == nil { sent.unit.results.append(ResultSet(owning: result)) } else { PQclear(result) }
+            guard let preparation else { return sent.unit.results.append(ResultSet(owning: result)) }
+            prepared[preparation] = underWay.removeValue(forKey: preparation)
+            PQclear(result)
         default:
-            if let preparedText { prepared[preparedText] = nil }
+            if let preparation { underWay[preparation] = nil }
             if sent.unit.failure == nil { sent.unit.failure = Self.failure(of: result) }
             PQclear(result)
         }

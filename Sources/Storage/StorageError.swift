@@ -10,6 +10,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case referenceUnknown(constraint: String)
     /// Another record still refers to this one.
     case referenced(constraint: String)
+    /// The audit trail did not take the event of a change; nothing was changed.
+    case unrecorded
     case link(LinkError)
 
     package init(_ error: LinkError) {
@@ -28,6 +30,7 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .taken(let constraint): "taken (\(constraint))"
         case .referenceUnknown(let constraint): "reference unknown (\(constraint))"
         case .referenced(let constraint): "still referred to (\(constraint))"
+        case .unrecorded: "not recorded"
         case .link(let error): error.description
         }
     }

@@ -15,7 +15,9 @@ import Testing
         let text = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
         return text.components(separatedBy: "<!-- tour").dropFirst().compactMap { part in
             let mark = part.prefix { $0 != "\n" }
-            guard let begin = part.range(of: "```sh\n"), let end = part.range(of: "\n```", range: begin.upperBound..<part.endIndex) else { return nil }
+            guard let begin = part.range(of: "```sh\n"), let end = part.range(of: "\n```", range: begin.upperBound..<part.endIndex) else {
+                return nil
+            }
             let words = mark.replacingOccurrences(of: " -->", with: "").components(separatedBy: ": expect ")
             return Step(script: String(part[begin.upperBound..<end.lowerBound]), expectation: words.count > 1 ? words[1] : nil)
         }

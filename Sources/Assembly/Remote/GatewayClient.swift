@@ -10,6 +10,14 @@ struct GatewayClient: Sendable {
     let url: String
     let token: String
 
+    /// Lives as long as the process. A gateway that is not there is told at once: the shared client would try for 90 seconds.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .seconds(10)
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     init(_ remote: (url: String, token: String)) {
         url = remote.url.hasSuffix("/") ? String(remote.url.dropLast()) : remote.url
         token = remote.token
@@ -27,7 +35,7 @@ struct GatewayClient: Sendable {
         let status: Int
         let bytes: [UInt8]
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
+            let response = try await Self.http.execute(request, timeout: .seconds(120))
             status = Int(response.status.code)
             bytes = Array(try await response.body.collect(upTo: 64 << 20).readableBytesView)
         } catch {

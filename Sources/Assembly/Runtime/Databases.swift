@@ -37,13 +37,18 @@ struct Databases: Sendable {
             return try await with(store: store, vault: vault, telemetry, body)
         case (nil, nil):
             let postgres = try await EmbeddedPostgres.join(state, progress: progress)
-            let outcome: Result<Value, any Error>
-            do {
-                outcome = .success(
-                    try await with(store: postgres.target("gatehouse"), vault: postgres.target("gatehouse_vault"), telemetry, body)
-                )
-            } catch {
-                outcome = .failure(error)
+            let targets = (store: postgres.target("gatehouse"), vault: postgres.target("gatehouse_vault"))
+            let layout = postgres.layout
+            let outcome = await withTaskGroup(of: Void.self) { group in
+                group.addTask { await EmbeddedPostgres.watch(layout) }
+                defer { group.cancelAll() }
+                do {
+                    return Result<Value, any Error>.success(
+                        try await with(store: targets.store, vault: targets.vault, telemetry, body)
+                    )
+                } catch {
+                    return .failure(error)
+                }
             }
             await postgres.leave()
             return try outcome.get()

@@ -6,7 +6,7 @@ import Subprocess
 /// host that uses the same state. The first to come starts it, the last to leave stops it.
 struct EmbeddedPostgres: ~Copyable {
     let socketFolder: String
-    private let layout: Layout
+    let layout: Layout
     private let users: FileLock
 
     struct Layout: Sendable {
@@ -46,6 +46,24 @@ struct EmbeddedPostgres: ~Copyable {
     }
 
     func target(_ database: String) -> String { "host=\(socketFolder) dbname=\(database) user=gatehouse" }
+
+    /// Starts PostgreSQL again whenever it has died, until cancelled. What was committed is there again; the link reconnects by itself.
+    static func watch(_ layout: Layout) async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))
+            guard hasDied(layout), let turn = try? FileLock(layout.locks + "/postgres.turn") else { continue }
+            turn.own()
+            if hasDied(layout), !Task.isCancelled { try? await start(layout) }
+        }
+    }
+
+    /// The server's process is gone, though nobody has stopped it: an orderly stop removes its pid file.
+    private static func hasDied(_ layout: Layout) -> Bool {
+        guard let text = try? String(contentsOfFile: layout.data + "/postmaster.pid", encoding: .utf8),
+            let pid = text.split(separator: "\n").first.flatMap({ Int32($0) }), pid > 1
+        else { return false }
+        return kill(pid, 0) != 0 && errno == ESRCH
+    }
 
     /// Stops PostgreSQL unless another process still uses it.
     consuming func leave() async {

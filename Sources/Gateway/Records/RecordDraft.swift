@@ -33,7 +33,7 @@ package struct RecordDraft: Sendable {
             }
         }
         if isNew {
-            for (position, field) in entity.fields.enumerated() where draft.values[position] == nil {
+            for (position, field) in entity.fields.enumerated() where draft.values[position] == nil && body[field.name] == nil {
                 if let defaultValue = field.defaultValue {
                     draft.values[position] = defaultValue
                 } else if field.isRequired {

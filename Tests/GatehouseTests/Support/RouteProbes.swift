@@ -1,0 +1,58 @@
+import Catalog
+import DataFormats
+import HTTPTypes
+import Vocabulary
+
+@testable import HTTPInterface
+
+/// A request for each route. The `switch` has no default: a route that is added does not compile here until it has one.
+struct RouteProbes {
+    let catalog: CompiledCatalog
+    let records: MarkedRecords
+    let markers: Markers
+    /// A key that may be revoked.
+    let spareKey: String
+
+    var all: [Route] {
+        let id = RecordID.make()
+        let each = catalog.entities.flatMap { entity in
+            let id = records.ids[entity.name].flatMap { RecordID($0) } ?? id
+            return [.list(entity), .create(entity), .importRows(entity), .read(entity, id), .amend(entity, id), .remove(entity, id)] as [Route]
+        }
+        return [.health, .listCredentials, .issueCredential, .searchAudit] + each + [.revokeCredential(spareKey)]
+    }
+
+    struct Probe {
+        let method: String
+        let path: String
+        var headers: [String: String] = [:]
+        var body: [UInt8]?
+    }
+
+    func probe(_ route: Route) -> Probe {
+        let json = ["Content-Type": "application/json"]
+        switch route {
+        case .health: return Probe(method: "GET", path: "/healthz")
+        case .list(let entity): return Probe(method: "GET", path: "/v1/\(entity.plural)?limit=200")
+        case .read(let entity, let id): return Probe(method: "GET", path: "/v1/\(entity.plural)/\(id)")
+        case .create(let entity):
+            var body = markers.body(entity)
+            body["external_id"] = nil
+            return Probe(method: "POST", path: "/v1/\(entity.plural)", headers: json, body: JSONValue.object(body).encoded())
+        case .amend(let entity, let id):
+            let headers = ["Content-Type": "application/merge-patch+json", "If-Match": "*"]
+            return Probe(
+                method: "PATCH", path: "/v1/\(entity.plural)/\(id)", headers: headers, body: JSONValue.object(markers.body(entity)).encoded())
+        case .remove(let entity, let id): return Probe(method: "DELETE", path: "/v1/\(entity.plural)/\(id)", headers: ["If-Match": "\"other\""])
+        case .importRows(let entity):
+            let row: JSONValue = ["line": 1, "members": .object(markers.body(entity))]
+            return Probe(
+                method: "POST", path: "/v1/\(entity.plural)/import", headers: ["Content-Type": "application/x-ndjson"], body: row.encoded() + [10]
+            )
+        case .listCredentials: return Probe(method: "GET", path: "/v1/tokens")
+        case .issueCredential: return Probe(method: "POST", path: "/v1/tokens", headers: json, body: Array(#"{"roles":["auditor"]}"#.utf8))
+        case .revokeCredential(let id): return Probe(method: "DELETE", path: "/v1/tokens/\(id)")
+        case .searchAudit: return Probe(method: "GET", path: "/v1/audit/events?limit=200")
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import DataFormats
+import Foundation
+import PolicyFiles
+import Synchronization
+import TestPostgres
+import Testing
+
+/// A state directory with its databases and the gateways that serve it.
+final class Site: Sendable {
+    enum Databases { case embedded, fresh }
+
+    let folder: String
+    let policies: String
+    private let pair: DatabasePair?
+    private let servers = Mutex<[ServerProcess]>([])
+    private let counter = Atomic<Int>(0)
+
+    var state: String { folder + "/state" }
+    var environment: [String: String] { pair?.environment ?? [:] }
+
+    init(_ databases: Databases = .fresh, policies: String = Repository.policies) async throws {
+        folder = try TemporaryFolder.make()
+        self.policies = policies
+        pair = databases == .fresh ? try await PostgresCluster.shared().makePair() : nil
+    }
+
+    /// One gateway for all tests that break nothing; ended with the test process.
+    static func shared() async throws -> Site { try await starting.value }
+    private static let starting = Task {
+        let site = try await Site()
+        try await site.serve()
+        return site
+    }
+
+    /// Lends a site, its gateways stopped at the end.
+    static func with<Value: Sendable>(
+        _ databases: Databases = .fresh, policies: String = Repository.policies, _ body: (Site) async throws -> Value
+    ) async throws -> Value {
+        let site = try await Site(databases, policies: policies)
+        let outcome: Result<Value, any Error>
+        do { outcome = .success(try await body(site)) } catch { outcome = .failure(error) }
+        await site.stop()
+        return try outcome.get()
+    }
+
+    /// Starts a gateway, beside those that run already.
+    @discardableResult
+    func serve(_ arguments: [String] = []) async throws -> ServerProcess {
+        let log = folder + "/serve\(counter.add(1, ordering: .relaxed).newValue)"
+        let server = try await ServerProcess.start(
+            ["--state", state, "--policies", policies] + arguments, environment: environment, log: log
+        )
+        servers.withLock { $0.append(server) }
+        return server
+    }
+
+    func stop(_ signal: Int32 = SIGTERM) async {
+        let running = servers.withLock { servers in
+            defer { servers = [] }
+            return servers
+        }
+        for server in running { _ = await server.end(signal) }
+    }
+
+    func run(_ arguments: String..., environment more: [String: String] = [:]) async throws -> Program.Outcome {
+        try await GatehouseProgram.run(
+            arguments + (more["GATEHOUSE_URL"] == nil ? ["--state", state] : []) + ["--policies", policies],
+            environment: environment.merging(more) { _, new in new }, folder: folder
+        )
+    }
+
+    // MARK: Callers
+
+    var url: String {
+        get throws {
+            guard let url = servers.withLock({ $0.first?.url }) else { throw TestFailure("nobody serves this site") }
+            return url
+        }
+    }
+
+    var administrator: Caller {
+        get throws {
+            let token = Program.text(state + "/keys/administrator.token").trimmingCharacters(in: .whitespacesAndNewlines)
+            return Caller(url: try url, token: token)
+        }
+    }
+
+    /// Somebody with these roles in the first tenant.
+    func caller(_ roles: String..., user: String? = nil, expires: String? = nil) async throws -> Caller {
+        var order: JSONObject = ["roles": .array(roles.map { .string($0) })]
+        if let user { order["user"] = .string(user) }
+        if let expires { order["expires_at"] = .string(expires) }
+        let answer = try await administrator.post("/v1/tokens", .object(order))
+        guard answer.status == 201, let token = answer["token"]?.stringValue, let id = answer["id"]?.stringValue else {
+            throw TestFailure("no key: \(answer.text)")
+        }
+        return Caller(url: try url, token: token, id: id)
+    }
+
+    /// An administrator of another tenant.
+    func stranger() async throws -> Caller {
+        let outcome = try await run("token", "issue", "--role", "administrator", "--tenant", "tenant-\(UUID().uuidString)", "--json")
+        guard let token = (try? JSONReader.read(Array(outcome.output.utf8)))?.objectValue?["token"]?.stringValue else {
+            throw TestFailure("no key: \(outcome.errors)")
+        }
+        return Caller(url: try url, token: token)
+    }
+
+    /// Runs SQL in the store as the superuser.
+    @discardableResult
+    func administer(_ sql: String) async throws -> String {
+        if let pair { return try await pair.cluster.administer(pair.store, sql) }
+        return try await PostgresCluster.psql(socket: state + "/postgres-run", "gatehouse", sql)
+    }
+
+    func dump(_ database: String) async throws -> String {
+        if let pair { return try await PostgresCluster.dump(socket: pair.cluster.folder, database == "gatehouse" ? pair.store : pair.vault) }
+        return try await PostgresCluster.dump(socket: state + "/postgres-run", database)
+    }
+
+    func catalog() throws -> PolicyFolder { try PolicyFolder.load(policies) }
+}
+
+/// A name that no other test uses.
+func unique(_ prefix: String = "x") -> String { prefix + "-" + UUID().uuidString.lowercased() }

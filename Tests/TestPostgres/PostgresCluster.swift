@@ -1,0 +1,147 @@
+import Foundation
+import PolicyFiles
+import PostgresLink
+import Storage
+import Synchronization
+import Vocabulary
+
+/// A PostgreSQL server of the test process: Unix socket only, stopped and removed when the process ends, however it ends.
+package final class PostgresCluster: Sendable {
+    /// The server that all tests share which do not stop it.
+    package static func shared() async throws -> PostgresCluster { try await starting.value }
+    private static let starting = Task { try await PostgresCluster.start() }
+
+    package let folder: String
+    private let counter = Atomic<Int>(0)
+    private let template = Mutex<Task<Void, any Error>?>(nil)
+
+    private var data: String { folder + "/data" }
+    package var log: String { folder + "/server.log" }
+
+    private init(folder: String) { self.folder = folder }
+
+    package static func start() async throws -> PostgresCluster {
+        let outer = try TemporaryFolder.make()
+        let cluster = PostgresCluster(folder: outer + "/p")
+        try FileManager.default.createDirectory(
+            atPath: cluster.folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o711]
+        )
+        if geteuid() == 0 {
+            guard let account = getpwnam("postgres"), chown(cluster.folder, account.pointee.pw_uid, account.pointee.pw_gid) == 0 else {
+                throw TestFailure("there is no account 'postgres' to run PostgreSQL as")
+            }
+        }
+        try await cluster.command(
+            "initdb", ["-D", cluster.data, "-U", "postgres", "-A", "trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+        )
+        Watchdog.shared.stopAtEnd(cluster: cluster.data)
+        try await cluster.startServer()
+        try await cluster.administer("postgres", "CREATE ROLE gatehouse LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS")
+        return cluster
+    }
+
+    package func startServer() async throws {
+        let options =
+            "-c listen_addresses='' -c unix_socket_directories=\(folder) -c fsync=off -c shared_buffers=64MB -c max_connections=200 -c jit=off"
+        try await command("pg_ctl", ["-D", data, "-l", log, "-w", "-t", "60", "-o", options, "start"])
+    }
+
+    package func stopServer() async throws {
+        try await command("pg_ctl", ["-D", data, "-m", "immediate", "-w", "-t", "60", "stop"])
+    }
+
+    // MARK: Databases
+
+    /// An empty database that the role `gatehouse` owns; answers its name.
+    package func makeDatabase(template: String = "template0") async throws -> String {
+        let name = "t\(counter.add(1, ordering: .relaxed).newValue)"
+        try await administer("postgres", "CREATE DATABASE \(name) OWNER gatehouse TEMPLATE \(template)")
+        return name
+    }
+
+    /// A store and a vault as the shipped catalog wants them, without a row in them.
+    package func makePair() async throws -> DatabasePair {
+        let preparing = template.withLock { template in
+            if let template { return template }
+            let made = Task { try await self.makeTemplates() }
+            template = made
+            return made
+        }
+        try await preparing.value
+        return DatabasePair(
+            cluster: self, store: try await makeDatabase(template: "template_store"), vault: try await makeDatabase(template: "template_vault")
+        )
+    }
+
+    private func makeTemplates() async throws {
+        let catalog = try PolicyFolder.loadCatalog(Repository.policies)
+        try await administer("postgres", "CREATE DATABASE template_store OWNER gatehouse TEMPLATE template0")
+        try await administer("postgres", "CREATE DATABASE template_vault OWNER gatehouse TEMPLATE template0")
+        let engine = LinkEngine()
+        let store = Database(LinkSettings(name: "store", target: target("template_store")), engine: engine)
+        let vault = Database(LinkSettings(name: "vault", target: target("template_vault")), engine: engine)
+        _ = try await Schema.apply(
+            store, replan: { () async throws(StorageError) in try await Schema.planStore(store, catalog) }, isVault: false
+        )
+        _ = try await Schema.apply(vault, replan: { () async throws(StorageError) in try await Schema.planVault(vault) }, isVault: true)
+        await store.close()
+        await vault.close()
+        await engine.stop()
+    }
+
+    /// How the role that is above nothing reaches a database.
+    package func target(_ database: String) -> String { "host=\(folder) dbname=\(database) user=gatehouse" }
+
+    /// Runs SQL as the superuser and answers its rows, columns apart by `|`.
+    @discardableResult
+    package func administer(_ database: String, _ sql: String) async throws -> String {
+        try await Self.psql(socket: folder, database, sql)
+    }
+
+    /// Runs SQL as the superuser of any cluster.
+    @discardableResult
+    package static func psql(socket: String, _ database: String, _ sql: String) async throws -> String {
+        let outcome = try await Program.run(
+            PostgresBinaries.command(
+                "psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", socket, "-U", "postgres", "-d", database, "-f", "-"]
+            ),
+            input: sql
+        )
+        guard outcome.status == 0 else { throw TestFailure("psql: \(outcome.errors)") }
+        return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Everything in a database as text.
+    package static func dump(socket: String, _ database: String) async throws -> String {
+        let outcome = try await Program.run(PostgresBinaries.command("pg_dump", ["-h", socket, "-U", "postgres", "--inserts", database]))
+        guard outcome.status == 0 else { throw TestFailure("pg_dump: \(outcome.errors)") }
+        return outcome.output
+    }
+
+    private func command(_ program: String, _ arguments: [String]) async throws {
+        let outcome = try await Program.run(PostgresBinaries.command(program, arguments))
+        guard outcome.status == 0 else {
+            throw TestFailure("\(program): \(outcome.errors) \(String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self))")
+        }
+    }
+}
+
+/// A store and a vault of one test.
+package struct DatabasePair: Sendable {
+    package let cluster: PostgresCluster
+    package let store: String
+    package let vault: String
+
+    package var environment: [String: String] { ["DATABASE_URL": cluster.target(store), "VAULT_URL": cluster.target(vault)] }
+}
+
+/// Where the checkout is that these tests were built in.
+package enum Repository {
+    package static let root: String = {
+        var folder = URL(fileURLWithPath: #filePath)
+        while folder.path != "/", !FileManager.default.fileExists(atPath: folder.path + "/Package.swift") { folder.deleteLastPathComponent() }
+        return folder.path
+    }()
+
+    package static var policies: String { root + "/policies" }
+}
