@@ -2,7 +2,7 @@ package import Identity
 package import Vocabulary
 
 /// Everything about a request that decisions and events need.
-package struct RequestContext: Sendable {
+package final class RequestContext: Sendable {
     package let principal: Principal
     package let purpose: Purpose?
     package let reason: String?

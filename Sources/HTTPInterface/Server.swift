@@ -74,6 +74,8 @@ private final class RequestHandler: ChannelInboundHandler {
     private var body: [UInt8] = []
     private var waiting: [(head: HTTPRequestHead, body: [UInt8])] = []
     private var isBusy = false
+    /// The read that is being answered; dropped, together with its statement, when the client goes away. A change is seen through.
+    private var reading: Task<Void, Never>?
     /// No further request is taken; the connection is closed when what was taken is answered.
     private var isClosing = false
 
@@ -119,17 +121,19 @@ private final class RequestHandler: ChannelInboundHandler {
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: loop)
         let api = api
         // The one task made outside the assembly: it lives for one request, and the quiescing helper waits for its answer.
-        Task {
+        let task = Task {
             let answer = await api.respond(to: request)
             loop.execute {
                 let (handler, context) = bound.value
                 handler.finish(answer, isKeepAlive: isKeepAlive, isHead: isHead, context)
             }
         }
+        if head.method == .GET { reading = task }
     }
 
     private func finish(_ answer: APIResponse, isKeepAlive: Bool, isHead: Bool, _ context: ChannelHandlerContext) {
         isBusy = false
+        reading = nil
         let goesOn = isKeepAlive && !(isClosing && waiting.isEmpty)
         write(answer, isKeepAlive: goesOn, isHead: isHead, context)
         if !goesOn {
@@ -165,6 +169,12 @@ private final class RequestHandler: ChannelInboundHandler {
             if !isBusy, head == nil { context.close(promise: nil) }
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        reading?.cancel()
+        waiting = []
+        context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -50,12 +50,10 @@ package final class LinkEngine: Sendable {
         return isAccepted
     }
 
-    func takeCommands() -> [Command] {
-        inbox.withLock { inbox in
-            let commands = inbox.commands
-            inbox.commands.removeAll(keepingCapacity: true)
-            return commands
-        }
+    /// Exchanges the inbox for an empty array, whose room is used again.
+    func takeCommands(into commands: inout [Command]) {
+        commands.removeAll(keepingCapacity: true)
+        inbox.withLock { swap(&$0.commands, &commands) }
     }
 
     func markStopped() -> [Command] {

@@ -28,6 +28,7 @@ final class EngineLoop {
     }
 
     func run() {
+        var commands: [LinkEngine.Command] = []
         var events = [epoll_event](repeating: epoll_event(), count: 64)
         while stopped == nil {
             let count = epoll_wait(poller, &events, Int32(events.count), hasDeadlines ? 25 : -1)
@@ -40,7 +41,8 @@ final class EngineLoop {
                     handle(connection, pool)
                 }
             }
-            for command in engine.takeCommands() { perform(command) }
+            engine.takeCommands(into: &commands)
+            for command in commands { perform(command) }
             sweepIfDue()
         }
         for command in engine.markStopped() { refuse(command) }

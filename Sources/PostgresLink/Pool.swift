@@ -26,8 +26,14 @@ final class Pool: @unchecked Sendable {
 
     /// The ready shared connection with least in flight that may take more.
     func freeShared() -> WireConnection? {
-        connections.filter { $0.role == .shared && $0.isReady && $0.inFlight.count < settings.maximumInFlight }
-            .min { $0.inFlight.count < $1.inFlight.count }
+        var best: WireConnection?
+        for connection in connections
+        where connection.role == .shared && connection.isReady
+            && connection.inFlight.count < min(settings.maximumInFlight, best?.inFlight.count ?? settings.maximumInFlight)
+        {
+            best = connection
+        }
+        return best
     }
 
     var freeExclusive: WireConnection? { connections.first { $0.role == .exclusive && $0.isReady && !$0.isLeased } }

@@ -31,7 +31,7 @@ struct SampleCommand: AsyncParsableCommand {
             let client = GatewayClient(remote)
             summary = try await Self.load(generator, isQuiet: json) { RemoteImport(client: client, plural: $0) }
         } else {
-            summary = try await place.withGateway { gateway, context in
+            summary = try await place.withGateway(makesTenant: true) { gateway, context in
                 try await Self.load(generator, isQuiet: json) { plural in
                     guard let entity = gateway.catalog.entity(plural: plural) else {
                         throw CommandFailure(.unfit, "the sample data needs '\(plural)' in the catalog")

@@ -65,7 +65,7 @@ struct ServeCommand: AsyncParsableCommand {
         var order = CredentialOrder(roles: ["administrator"], user: "administrator")
         order.purpose = "operations"
         do {
-            let (key, _) = try await runtime.gateway.issueCredential(order, runtime.hostContext())
+            let (key, _) = try await runtime.gateway.issueCredential(order, runtime.hostContext(makesTenant: true))
             try StateDirectory.writeSecret(key.revealed, to: path)
         } catch let refusal as Refusal {
             throw CommandFailure(refusal)

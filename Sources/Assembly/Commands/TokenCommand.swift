@@ -47,7 +47,7 @@ struct TokenCommand: AsyncParsableCommand {
                 let body = JSONValue.object(CredentialCoding.object(order)).encoded()
                 return try await GatewayClient(remote).object("POST", "/v1/tokens", contentType: "application/json", body: body)
             }
-            return try await place.withGateway { gateway, context in
+            return try await place.withGateway(makesTenant: true) { gateway, context in
                 let (key, record) = try await gateway.issueCredential(order, context)
                 var members = CredentialCoding.object(record)
                 members["token"] = .string(key.revealed)
@@ -100,10 +100,10 @@ struct TokenCommand: AsyncParsableCommand {
 
 extension PlaceOptions {
     /// Runs something as the operator on this host.
-    func withGateway<Value: Sendable>(_ body: @escaping @Sendable (RecordGateway, RequestContext) async throws -> Value) async throws -> Value {
+    func withGateway<Value: Sendable>(makesTenant: Bool = false, _ body: @escaping @Sendable (RecordGateway, RequestContext) async throws -> Value) async throws -> Value {
         let tenant = tenant ?? "default"
         return try await Runtime.with(runtime, progress: { Console.note($0) }) { runtime in
-            do { return try await body(runtime.gateway, runtime.hostContext(tenant: tenant)) } catch let refusal as Refusal {
+            do { return try await body(runtime.gateway, runtime.hostContext(tenant: tenant, makesTenant: makesTenant)) } catch let refusal as Refusal {
                 throw CommandFailure(refusal)
             }
         }

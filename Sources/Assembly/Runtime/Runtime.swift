@@ -93,13 +93,25 @@ struct Runtime: Sendable {
 
     // MARK: Who asks
 
-    /// The operator on this host, in a tenant that is made when it does not exist yet.
-    func hostContext(tenant name: String = "default", purpose: String = "operations", requestID: String = UUIDv7.make().description) async throws
-        -> RequestContext
-    {
+    /// The operator on this host, in a tenant.
+    ///
+    /// - Parameter makesTenant: the tenant is made when it does not exist yet; else a name that nobody has is refused.
+    func hostContext(
+        tenant name: String = "default", makesTenant: Bool, purpose: String = "operations", requestID: String = UUIDv7.make().description
+    ) async throws -> RequestContext {
         guard !name.isEmpty, name.utf8.count <= 64 else { throw CommandFailure(.invalid, "a tenant's name has 1 to 64 bytes") }
         let tenant: TenantID
-        do { tenant = try await store.makeTenant(named: name) } catch { throw CommandFailure(error) }
+        do {
+            if makesTenant || name == "default" {
+                tenant = try await store.makeTenant(named: name)
+            } else if let known = try await store.tenant(named: name) {
+                tenant = known
+            } else {
+                throw CommandFailure(.notFound, "there is no tenant '\(name)'", hint: "issuing its first token makes it")
+            }
+        } catch let error as StorageError {
+            throw CommandFailure(error)
+        }
         return RequestContext(principal: .host(tenant: tenant), purpose: gateway.catalog.purposes[purpose], requestID: requestID)
     }
 }

@@ -24,7 +24,7 @@ package struct RetentionRule: Sendable {
 }
 
 /// One kind of record. Made by compiling a catalog only.
-package struct Entity: Sendable {
+package final class Entity: Sendable {
     package let name: String
     package let plural: String
     package let label: String

@@ -1,7 +1,7 @@
 package import Vocabulary
 
 /// One field of an entity with its whole privacy declaration. Made by compiling a catalog only.
-package struct Field: Sendable {
+package final class Field: Sendable {
     package let name: String
     /// The name as UTF-8, for associated data.
     package let nameBytes: [UInt8]
@@ -30,6 +30,52 @@ package struct Field: Sendable {
     package let cascadesOnDelete: Bool
     /// How many bits a search token has.
     package let tokenBits: Int
+
+    init(
+        name: String,
+        nameBytes: [UInt8],
+        type: FieldType,
+        fieldClass: FieldClass,
+        storage: FieldStorage,
+        search: Set<SearchKind>,
+        uniqueness: Uniqueness,
+        mask: Mask,
+        label: String,
+        isRequired: Bool,
+        isSystem: Bool,
+        isIndexed: Bool,
+        purposes: [String],
+        exemption: String?,
+        maximumLength: Int,
+        choices: [String],
+        defaultValue: FieldValue?,
+        currencyField: String?,
+        referenceTo: String?,
+        cascadesOnDelete: Bool,
+        tokenBits: Int
+    ) {
+        self.name = name
+        self.nameBytes = nameBytes
+        self.type = type
+        self.fieldClass = fieldClass
+        self.storage = storage
+        self.search = search
+        self.uniqueness = uniqueness
+        self.mask = mask
+        self.label = label
+        self.isRequired = isRequired
+        self.isSystem = isSystem
+        self.isIndexed = isIndexed
+        self.purposes = purposes
+        self.exemption = exemption
+        self.maximumLength = maximumLength
+        self.choices = choices
+        self.defaultValue = defaultValue
+        self.currencyField = currencyField
+        self.referenceTo = referenceTo
+        self.cascadesOnDelete = cascadesOnDelete
+        self.tokenBits = tokenBits
+    }
 
     package var isSealed: Bool { storage == .sealed }
     package var isExactlySearchable: Bool { search.contains(.exact) }
