@@ -26,6 +26,10 @@ package struct AuditEvent: Sendable {
     package let reason: String?
     package let request: String
     package var outcome: Outcome
+    /// What was acted on that is no record: the id of a key.
+    package var target: String?
+    /// The roles that a new key was given.
+    package var granted: [String] = []
     /// How many records a list or an import touched in all.
     package var count: Int?
 
@@ -71,6 +75,7 @@ package struct AuditEvent: Sendable {
         }
         member("decision", decision, &json)
         member("entity", entity, &json)
+        list("granted", granted, &json)
         member("id", id.description, &json)
         list("masked", maskedFields, &json)
         member("outcome", outcome.rawValue, &json)
@@ -81,6 +86,7 @@ package struct AuditEvent: Sendable {
         list("roles", roles, &json)
         member("rule", rule, &json)
         list("subjects", subjects, &json)
+        if let target { member("target", target, &json) }
         member("tenant", tenant.description, &json)
         if let user { member("user", user, &json) }
         json.name("v")

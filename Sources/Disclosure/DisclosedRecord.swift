@@ -24,11 +24,12 @@ package struct DisclosedRecord: Sendable {
         receipt: borrowing AuditReceipt, observe: Observer, extras: [(name: String, value: JSONValue)] = []
     ) {
         id = record.id
-        entityTag = EntityTag.of(record, view, key: tagKey)
+        let recordTag = EntityTag.of(record, view, key: tagKey)
+        entityTag = EntityTag.of(positions, view, recordTag: recordTag)
         var writer = DisclosureWriter(record, view, key: key, tenant: tenant)
         writer.write(positions)
         for field in writer.unreadable { observe(.sealedValueUnreadable(entity: view.entity.name, field: field)) }
-        writer.writeMeta(entityTag: entityTag, extras: extras)
+        writer.writeMeta(entityTag: recordTag, extras: extras)
         json = writer.json.bytes
     }
 }
@@ -146,8 +147,19 @@ private struct DisclosureWriter: ~Copyable {
     private static let withheldName = JSONWriter.encodedName("withheld")
 }
 
-/// Strong entity tags: two representations have the same one only if version and sight are the same.
+/// Strong entity tags: two representations have the same one only if version, sight and choice of fields are the same.
 package enum EntityTag {
+    /// The tag of a representation: the record's own, and behind a point the fields that were chosen, if not all.
+    static func of(_ positions: [Int], _ view: FieldView, recordTag: String) -> String {
+        if positions.count == view.shown.count { return recordTag }
+        return recordTag.dropLast() + "." + Hex.encode(Blake2b.hash(positions.map { UInt8(truncatingIfNeeded: $0) }, byteCount: 16)).prefix(8) + "\""
+    }
+
+    /// Whether a tag that a caller sends back is one of the record's representations as it is now.
+    package static func isOfRecord(_ sent: String, tag: String) -> Bool {
+        sent == tag || (sent.hasPrefix(tag.dropLast() + ".") && sent.hasSuffix("\""))
+    }
+
     package static func of(_ record: StoredRecord, _ view: FieldView, key: SymmetricKey) -> String {
         var message: [UInt8] = []
         message.reserveCapacity(24 + view.tagBytes.count)

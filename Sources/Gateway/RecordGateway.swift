@@ -77,6 +77,8 @@ package final class RecordGateway: Sendable {
 
     /// Records a denial and answers with it; when it cannot be recorded, that is the answer.
     func deny(_ decision: Decision, _ context: RequestContext, record: RecordID? = nil) async -> Refusal {
+        // A key that was revoked meanwhile gets no denial of its own, nor a line in its owner's name.
+        do throws(Refusal) { try await confirmLiveness(context) } catch { return error }
         var event = event(decision, context, outcome: .refused)
         if let record { event.records = [record] }
         do { _ = try await audit.record(event) } catch { return .auditUnavailable }
@@ -138,7 +140,7 @@ package final class RecordGateway: Sendable {
             switch error.code {
             case .queueFull: return Refusal(.busy, "the gateway has too much to do", hint: "try again in a moment")
             case .refused where error.isRetryable: return Refusal(.busy, "another change came in between", hint: "try again")
-            case .refused, .misuse: return Refusal(.internalError, "the store refused a statement (\(error.sqlState ?? error.code.rawValue))")
+            case .refused, .misuse: return Refusal(.internalError, "the store refused a statement")
             case .timedOut, .connectionLost, .cancelled:
                 return Refusal(
                     .outcomeUnknown, "the connection to the store broke before it answered", hint: "read the record before trying again"

@@ -104,7 +104,7 @@ extension API {
         var failure: Refusal?
         var reader = LineReader()
         func take(_ line: NumberedLine) {
-            guard failure == nil else { return }
+            guard failure == nil, rows.count <= RecordGateway.maximumImportRows else { return }
             do throws(Refusal) { rows.append(try ImportRowCoding.read(line)) } catch { failure = error }
         }
         reader.feed(request.body, take)

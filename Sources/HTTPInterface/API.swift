@@ -72,9 +72,19 @@ package struct API: Sendable {
 
     private func answer(_ route: Route, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
         do throws(Refusal) {
-            return try await handle(route, request, context)
+            return try await confirmed(route, request, context)
         } catch {
             if error.isCredentialOutdated, let liveness = context.principal.liveness { authenticator.forget(liveness) }
+            throw error
+        }
+    }
+
+    /// A refusal that was reached without asking the store still goes to a live credential only.
+    private func confirmed(_ route: Route, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
+        do throws(Refusal) {
+            return try await handle(route, request, context)
+        } catch {
+            if !error.isCredentialOutdated, Problem.status(error.code).code < 500 { try await gateway.confirmLiveness(context) }
             throw error
         }
     }

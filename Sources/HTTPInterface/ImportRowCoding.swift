@@ -14,6 +14,7 @@ package enum ImportRowCoding {
             guard let member = item.objectValue?["member"]?.stringValue, let field = item.objectValue?["field"]?.stringValue,
                 let value = item.objectValue?["value"]?.stringValue
             else { throw malformed }
+            if lookups.contains(where: { $0.member == member }) || value.utf8.contains(0) { throw malformed }
             lookups.append(ImportRow.Lookup(member: member, field: field, value: value))
         }
         return ImportRow(line: Int(lineNumber), members: members, lookups: lookups)

@@ -32,6 +32,13 @@ extension APIRequest {
     func reason() throws(Refusal) -> String? {
         guard let reason = headers.first(name: HeaderName.reason) else { return nil }
         guard reason.utf8.count <= 500 else { throw Refusal(.parameterInvalid, "the Reason header is longer than 500 bytes") }
+        let isPrintable = reason.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate: false
+            default: true
+            }
+        }
+        guard isPrintable else { throw Refusal(.parameterInvalid, "the Reason header has characters that cannot be printed") }
         return reason
     }
 

@@ -4,6 +4,7 @@ import NIOExtras
 import NIOHTTP1
 import NIOPosix
 import ServiceLifecycle
+import Synchronization
 
 /// The API behind swift-nio's HTTP/1.1 codec, on loopback.
 ///
@@ -28,6 +29,7 @@ package struct Server: Service {
         let group = MultiThreadedEventLoopGroup.singleton
         let quiescing = ServerQuiescingHelper(group: group)
         let api = api
+        let connections = OpenConnections()
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -38,12 +40,13 @@ package struct Server: Service {
             }
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                guard connections.enter(channel) else { return channel.close() }
+                return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     // Whoever neither sends nor reads for a minute is let go.
                     try pipeline.addHandler(IdleStateHandler(allTimeout: .seconds(60)))
                     // The handler takes turns by itself: the codec's pipelining assistance stops and starts reading at each request.
-                    try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false, withErrorHandling: true)
+                    try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false, withErrorHandling: false)
                     try pipeline.addHandler(RequestHandler(api))
                 }
             }
@@ -61,13 +64,26 @@ package struct Server: Service {
     }
 }
 
+/// Counts connections; more than fit are closed at once.
+private final class OpenConnections: Sendable {
+    private static let maximum = 2048
+    private let count = Mutex(0)
+
+    func enter(_ channel: any Channel) -> Bool {
+        let hasRoom = count.withLock { count in
+            guard count < Self.maximum else { return false }
+            count += 1
+            return true
+        }
+        if hasRoom { channel.closeFuture.whenComplete { [self] _ in count.withLock { $0 -= 1 } } }
+        return hasRoom
+    }
+}
+
 /// Gathers requests, hands them to the API one at a time, writes the answers in order.
 private final class RequestHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
-
-    /// Requests that a client may send ahead of their answers; one more closes the connection.
-    private static let maximumAhead = 32
 
     private let api: API
     private var head: HTTPRequestHead?
@@ -78,6 +94,9 @@ private final class RequestHandler: ChannelInboundHandler {
     private var reading: Task<Void, Never>?
     /// No further request is taken; the connection is closed when what was taken is answered.
     private var isClosing = false
+    private var isReading = true
+    private var maximumBody = 0
+    private var lastAnswer: APIResponse?
 
     init(_ api: API) { self.api = api }
 
@@ -87,26 +106,59 @@ private final class RequestHandler: ChannelInboundHandler {
         case .head(let head):
             self.head = head
             body = []
+            // Imports are large; everything else is refused before it fills memory.
+            let path = head.uri.prefix { $0 != "?" }
+            maximumBody = path.hasSuffix("/import") ? API.maximumBodyBytes : API.maximumRecordBytes
+            if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > maximumBody {
+                return refuseBody(context)
+            }
             if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
             }
         case .body(let buffer):
-            if body.count + buffer.readableBytes > API.maximumBodyBytes {
-                isClosing = true
-                body = []
-                write(api.refuse(.bodyTooLarge, "a body has at most \(API.maximumBodyBytes) bytes"), isKeepAlive: false, isHead: false, context)
-            } else {
-                body.append(contentsOf: buffer.readableBytesView)
-            }
+            if body.count + buffer.readableBytes > maximumBody { return refuseBody(context) }
+            body.append(contentsOf: buffer.readableBytesView)
         case .end:
             guard let head else { return }
             self.head = nil
             let body = body
             self.body = []
-            if !isBusy { return respond(head, body, context) }
-            guard waiting.count < Self.maximumAhead else { return context.close(promise: nil) }
             waiting.append((head, body))
+            goOn(context)
+            // Whoever sends ahead of the answers is read no further until they are out: neither bodies nor answers pile up.
+            if !waiting.isEmpty { setReading(false, context) }
         }
+    }
+
+    /// Answers the next request that waits, when none is being answered and the client takes what it gets.
+    private func goOn(_ context: ChannelHandlerContext) {
+        guard !isBusy, !waiting.isEmpty, context.channel.isWritable else { return }
+        let (head, body) = waiting.removeFirst()
+        respond(head, body, context)
+        if waiting.isEmpty { setReading(true, context) }
+    }
+
+    private func setReading(_ isReading: Bool, _ context: ChannelHandlerContext) {
+        guard self.isReading != isReading else { return }
+        self.isReading = isReading
+        try? context.channel.syncOptions?.setOption(.autoRead, value: isReading)
+    }
+
+    private func refuseBody(_ context: ChannelHandlerContext) {
+        head = nil
+        body = []
+        end(with: api.refuse(.bodyTooLarge, "a body has at most \(maximumBody) bytes"), context)
+    }
+
+    /// The last answer of a connection, once those that are due have gone out.
+    private func end(with answer: APIResponse, _ context: ChannelHandlerContext) {
+        isClosing = true
+        if isBusy { lastAnswer = answer } else { write(answer, isKeepAlive: false, isHead: false, context) }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        goOn(context)
+        context.fireChannelWritabilityChanged()
     }
 
     private func respond(_ head: HTTPRequestHead, _ body: [UInt8], _ context: ChannelHandlerContext) {
@@ -134,14 +186,16 @@ private final class RequestHandler: ChannelInboundHandler {
     private func finish(_ answer: APIResponse, isKeepAlive: Bool, isHead: Bool, _ context: ChannelHandlerContext) {
         isBusy = false
         reading = nil
-        let goesOn = isKeepAlive && !(isClosing && waiting.isEmpty)
+        let goesOn = isKeepAlive && (!isClosing || !waiting.isEmpty || lastAnswer != nil)
         write(answer, isKeepAlive: goesOn, isHead: isHead, context)
         if !goesOn {
             isClosing = true
             waiting = []
-        } else if !waiting.isEmpty {
-            let (head, body) = waiting.removeFirst()
-            respond(head, body, context)
+        } else if waiting.isEmpty, let lastAnswer {
+            self.lastAnswer = nil
+            write(lastAnswer, isKeepAlive: false, isHead: false, context)
+        } else {
+            goOn(context)
         }
     }
 
@@ -178,7 +232,8 @@ private final class RequestHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // The codec has answered malformed bytes with 400 already; anything else is the peer going away.
-        context.close(promise: nil)
+        // Bytes that are no request are answered behind the answers that are due; anything else is the peer going away.
+        guard error is HTTPParserError, !isClosing else { return isClosing ? () : context.close(promise: nil) }
+        end(with: api.refuse(.bodyMalformed, "the bytes sent are no HTTP/1.1 request"), context)
     }
 }

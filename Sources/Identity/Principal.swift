@@ -34,15 +34,18 @@ package struct Principal: Sendable, Equatable {
         self.roleKey = self.roles.joined(separator: "\n")
     }
 
+    /// What the trail calls the operator on the host; no key is issued to a user of this name.
+    package static let hostName = "host"
+
     /// The operator on the server's host, who holds the root key and needs no token.
     package static func host(tenant: TenantID, roles: [String] = ["administrator"]) -> Principal {
-        Principal(tenant: tenant, user: "host", app: nil, roles: roles, teams: [], defaultPurpose: "operations", method: .host)
+        Principal(tenant: tenant, user: hostName, app: nil, roles: roles, teams: [], defaultPurpose: "operations", method: .host)
     }
 
     package var liveness: Liveness? { if case .apiKey(let liveness) = method { liveness } else { nil } }
 
     /// How the audit trail names the caller.
-    package var actor: String { user ?? app ?? "host" }
+    package var actor: String { user ?? app ?? Self.hostName }
 }
 
 /// The state of a credential that a decision was based on. Every transaction asks again whether it still holds, so

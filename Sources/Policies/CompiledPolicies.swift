@@ -52,8 +52,11 @@ package final class CompiledPolicies: Sendable {
             let widest = allows.map { $0.access(to: field) }.reduce(FieldAccess.hidden, Self.wider)
             return limits.map { $0.limit(on: field) }.reduce(widest, Self.narrower)
         }
-        let writable = zip(fields, access).map { field, access in
-            access.isClear && !field.isSystem && allows.contains { $0.mayWrite(field) }
+        // What a caller may change it also reads in the clear: whether a change changes anything would else tell the value.
+        let sight = action == .update || action == .import ? compute(roles, .read, resource).access : access
+        let writable = fields.indices.map { position in
+            access[position].isClear && sight[position].isClear && !fields[position].isSystem
+                && allows.contains { $0.mayWrite(fields[position]) }
         }
         return Decision(resource: resource, action: action, isAllowed: true, rule: first.name, access: access, writable: writable)
     }

@@ -35,7 +35,10 @@ extension RecordGateway {
         )
         _ = try await change(context) { (transaction: Transaction) async throws(Refusal) in
             transaction.enqueue(StoreDatabase.addCredential(record))
-            return ((), event(decision, context, outcome: .changed))
+            var event = event(decision, context, outcome: .changed)
+            event.target = record.id
+            event.granted = record.roles
+            return ((), event)
         }
         return (key, record)
     }
@@ -61,7 +64,9 @@ extension RecordGateway {
                 throw refusal(StorageError(error))
             }
             guard touched == 1 else { throw Refusal(.notFound, "there is no live key with this id") }
-            return ((), event(decision, context, outcome: .changed))
+            var event = event(decision, context, outcome: .changed)
+            event.target = id
+            return ((), event)
         }
     }
 
@@ -75,6 +80,7 @@ extension RecordGateway {
         for name in order.teams + (order.user.map { [$0] } ?? []) where !AccountName.isWellFormed(name) {
             problem("user", "users and teams take letters, digits and . _ - @, at most 64")
         }
+        if order.user == Principal.hostName { problem("user", "'host' is the operator on the gateway's host") }
         if let purpose = order.purpose, catalog.purposes[purpose] == nil {
             problem("purpose", "there is no such purpose; " + Spelling.hint(for: purpose, among: catalog.purposes.keys.sorted()))
         }

@@ -61,15 +61,17 @@ extension RecordGateway {
     private func importBatch(
         _ rows: [ImportRow], _ entity: Entity, _ decision: Decision, _ isDryRun: Bool, _ context: RequestContext
     ) async throws(Refusal) -> [ImportOutcome] {
-        var outcomes: [Int: ImportOutcome] = [:]
-        let resolved = try await resolveLookups(rows, entity, context)
-        var drafts: [(row: ImportRow, draft: RecordDraft)] = []
-        for (row, references) in zip(rows, resolved) {
+        var outcomes: [ImportOutcome?] = rows.map { _ in nil }
+        let resolved = try await resolveLookups(rows, entity, decision, context)
+        var drafts: [(index: Int, draft: RecordDraft)] = []
+        for (index, (row, references)) in zip(rows, resolved).enumerated() {
             do throws(Refusal) {
                 var draft = try RecordDraft.read(row.members, entity, decision, isNew: false)
                 var problems: [Refusal.Member] = []
                 for (lookup, id) in references {
-                    if let id, let position = entity.position(of: lookup.member) {
+                    if row.members[lookup.member] != nil {
+                        problems.append(.init(lookup.member, Refusal.Code.valueInvalid.rawValue, "\(lookup.member) is given twice"))
+                    } else if let id, let position = entity.position(of: lookup.member) {
                         draft.set(.reference(id), at: position)
                     } else {
                         problems.append(
@@ -79,32 +81,48 @@ extension RecordGateway {
                     }
                 }
                 if !problems.isEmpty { throw Refusal(.referenceUnknown, "a reference points to no record", members: problems) }
-                drafts.append((row, draft))
+                drafts.append((index, draft))
             } catch {
-                outcomes[row.line] = Self.refused(row, error)
+                outcomes[index] = Self.refused(row, error)
             }
         }
         let matches = try await match(drafts.map(\.draft), entity, context)
-        var new: [(row: ImportRow, draft: RecordDraft)] = []
-        var existing: [(row: ImportRow, draft: RecordDraft, id: RecordID)] = []
-        for (item, match) in zip(drafts, matches) {
+        var new: [Incoming] = []
+        var existing: [(row: Incoming, id: RecordID)] = []
+        var taken: Set<RecordID> = []
+        var later: [Int] = []
+        for ((index, draft), match) in zip(drafts, matches) {
+            let row = rows[index]
             switch match {
-            case .one(let id): existing.append((item.row, item.draft, id))
+            case .one(let id):
+                // A second row about the same record has to see what the first one has written.
+                if taken.insert(id).inserted { existing.append((Incoming(index: index, row: row, draft: draft), id)) } else { later.append(index) }
             case .none:
                 do throws(Refusal) {
-                    new.append((item.row, try complete(item.draft, entity)))
+                    new.append(Incoming(index: index, row: row, draft: try complete(draft, entity)))
                 } catch {
-                    outcomes[item.row.line] = Self.refused(item.row, error)
+                    outcomes[index] = Self.refused(row, error)
                 }
             case .several:
-                outcomes[item.row.line] = ImportOutcome(
-                    line: item.row.line, fate: .refused,
+                outcomes[index] = ImportOutcome(
+                    line: row.line, fate: .refused,
                     problems: [.init("email", "match-ambiguous", "several records have this value: give an external_id")]
                 )
             }
         }
-        for outcome in try await write(new, existing, entity, decision, isDryRun, context) { outcomes[outcome.line] = outcome }
-        return rows.compactMap { outcomes[$0.line] }
+        for (index, outcome) in try await write(new, existing, entity, decision, isDryRun, context) { outcomes[index] = outcome }
+        if !later.isEmpty {
+            let rest = try await importBatch(later.map { rows[$0] }, entity, decision, isDryRun, context)
+            for (index, outcome) in zip(later, rest) { outcomes[index] = outcome }
+        }
+        return outcomes.compactMap { $0 }
+    }
+
+    /// A checked row on its way in, with its place in the batch.
+    private struct Incoming: Sendable {
+        let index: Int
+        let row: ImportRow
+        let draft: RecordDraft
     }
 
     /// Defaults and required fields, for a row that makes a new record.
@@ -174,8 +192,10 @@ extension RecordGateway {
     }
 
     /// Finds the records that rows name by a plain field; `nil` where there is none, or more than one.
+    ///
+    /// A row that would look up what the caller may not write is not looked up: it is refused as if it had written the member.
     private func resolveLookups(
-        _ rows: [ImportRow], _ entity: Entity, _ context: RequestContext
+        _ rows: [ImportRow], _ entity: Entity, _ decision: Decision, _ context: RequestContext
     ) async throws(Refusal) -> [[(lookup: ImportRow.Lookup, id: RecordID?)]] {
         struct Kind: Hashable {
             let member: String
@@ -185,6 +205,12 @@ extension RecordGateway {
         for lookup in rows.flatMap(\.lookups) { values[Kind(member: lookup.member, field: lookup.field), default: []].insert(lookup.value) }
         var found: [Kind: [String: [RecordID]]] = [:]
         for (kind, wanted) in values {
+            guard let position = entity.position(of: kind.member), decision.writable[position] else {
+                throw Refusal(
+                    .fieldNotWritable, "members are not yours to write", hint: "leave them out",
+                    members: [.init(kind.member, Refusal.Code.fieldNotWritable.rawValue, "your roles do not allow to write \(kind.member)")]
+                )
+            }
             guard let target = entity.field(named: kind.member)?.referenceTo.flatMap({ catalog.entity(named: $0) }),
                 let field = view(target, policies.decide(context.principal, .read, on: target.name)).usableField(named: kind.field)?.field,
                 field.storage == .plain, FieldTypes.areText(field.type)
@@ -202,9 +228,9 @@ extension RecordGateway {
     // MARK: Writing
 
     private func write(
-        _ new: [(row: ImportRow, draft: RecordDraft)], _ existing: [(row: ImportRow, draft: RecordDraft, id: RecordID)], _ entity: Entity,
-        _ decision: Decision, _ isDryRun: Bool, _ context: RequestContext
-    ) async throws(Refusal) -> [ImportOutcome] {
+        _ new: [Incoming], _ existing: [(row: Incoming, id: RecordID)], _ entity: Entity, _ decision: Decision, _ isDryRun: Bool,
+        _ context: RequestContext
+    ) async throws(Refusal) -> [(index: Int, outcome: ImportOutcome)] {
         let created = isDryRun ? [] : try await prepareNew(new.map(\.draft), entity, context)
         let tenantKeys = try await tenantKeys(context)
         let table = table(entity)
@@ -213,8 +239,8 @@ extension RecordGateway {
         let changed = PendingChanges()
         do throws(Refusal) {
             let (outcomes, _) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
-                var outcomes = new.enumerated().map { index, item in
-                    ImportOutcome(line: item.row.line, fate: .created, record: isDryRun ? nil : created[index].row.id)
+                var outcomes = new.enumerated().map { number, item in
+                    (index: item.index, outcome: ImportOutcome(line: item.row.line, fate: .created, record: isDryRun ? nil : created[number].row.id))
                 }
                 var prepared: [PreparedRow] = []
                 if !existing.isEmpty {
@@ -231,10 +257,11 @@ extension RecordGateway {
                     for item in existing {
                         guard let current = byID[item.id] else { throw Refusal(.busy, "a matched record went away", hint: "import again") }
                         let key = keys.key(for: current)
-                        let owner = try await owner(of: current, after: item.draft, entity, key, context)
-                        let row = try prepareChange(item.draft, to: current, entity, key: key, owner: owner, tenantKeys, context)
+                        let owner = try await owner(of: current, after: item.row.draft, entity, key, context)
+                        let row = try prepareChange(item.row.draft, to: current, entity, key: key, owner: owner, tenantKeys, context)
                         if let row { prepared.append(row) }
-                        outcomes.append(ImportOutcome(line: item.row.line, fate: row == nil ? .skipped : .updated, record: item.id))
+                        let outcome = ImportOutcome(line: item.row.row.line, fate: row == nil ? .skipped : .updated, record: item.id)
+                        outcomes.append((item.row.index, outcome))
                     }
                 }
                 var event = event(decision, context, outcome: isDryRun ? .disclosed : .changed)
@@ -251,10 +278,10 @@ extension RecordGateway {
                 }
                 return (outcomes, event)
             }
-            await tidy(changed.rows.flatMap(\.removedTokens), context)
+            await tidy(changed.rows.flatMap(\.removedTokens), entity, context)
             return outcomes
         } catch {
-            if error.code != .outcomeUnknown { await tidy((created + changed.rows).flatMap(\.addedTokens), context) }
+            if error.code != .outcomeUnknown { await tidyUnwritten(created, context) }
             throw error
         }
     }

@@ -205,9 +205,43 @@ extension RecordGateway {
         for row in prepared { if let new = row.newKey { keyRing.keep(new.key, of: new.subject, tenant: context.tenant) } }
     }
 
-    /// Tokens of values that are gone, after the change; or of a change that did not happen. A token that stays behind
-    /// is a hint to a value that is not there, which opening finds out, so failing here loses nothing.
-    func tidy(_ tokens: [SearchToken], _ context: RequestContext) async {
+    /// Removes tokens of values that are gone. A token that stays behind is a hint to a value that is not there, which opening
+    /// finds out; one that is missing loses a person. So this looks at the records again, under the lock that every writer
+    /// of tokens holds, and leaves what they need now. Failing loses nothing.
+    func tidy(_ tokens: [SearchToken], _ entity: Entity, _ context: RequestContext) async {
+        if tokens.isEmpty { return }
+        let table = table(entity)
+        let shape = RecordShape(entity) { entity.fields[$0].isExactlySearchable }
+        let ids = Array(Set(tokens.map(\.record)))
+        _ = try? await store.transaction(Scope(tenant: context.tenant), wrap: { self.refusal($0) }) {
+            (transaction: Transaction) async throws(Refusal) in
+            let rows: ResultSet
+            do throws(LinkError) {
+                rows = try await transaction.execute(table.select(ids, shape, tenant: context.tenant, forUpdate: true))[0]
+            } catch {
+                throw refusal(StorageError(error))
+            }
+            let records = table.records(rows, shape)
+            let keys = try await keys(for: records, context)
+            let tenantKeys = try await tenantKeys(context)
+            var needed: Set<SearchToken> = []
+            for record in records {
+                var opening = Opening(record, entity, tenant: context.tenant, key: keys.key(for: record))
+                for (position, field) in entity.fields.enumerated() where field.isExactlySearchable {
+                    if case .value(let value?) = opening.content(position) { needed.insert(token(of: value, entity, field, record.id, tenantKeys)) }
+                }
+            }
+            let gone = tokens.filter { !needed.contains($0) }
+            if gone.isEmpty { return }
+            do throws(StorageError) { try await vault.write(context.tenant, [VaultDatabase.removeTokens(gone, of: context.tenant)]) } catch {
+                throw refusal(error)
+            }
+        }
+    }
+
+    /// Removes tokens of new records that were not written after all: nobody else can have a token of such an id.
+    func tidyUnwritten(_ prepared: [PreparedRow], _ context: RequestContext) async {
+        let tokens = prepared.flatMap(\.addedTokens)
         if tokens.isEmpty { return }
         try? await vault.write(context.tenant, [VaultDatabase.removeTokens(tokens, of: context.tenant)])
     }

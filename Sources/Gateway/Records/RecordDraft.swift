@@ -8,6 +8,9 @@ package struct RecordDraft: Sendable {
     /// Values by the position of their field; a `nil` value empties the field.
     private(set) var values: [Int: FieldValue?] = [:]
 
+    /// A body is not told more than this many things that are wrong with it.
+    private static let maximumProblems = 50
+
     /// Reads the members of a body.
     ///
     /// An unknown member is refused, so is one that the caller may not write: nothing is dropped silently.
@@ -17,6 +20,7 @@ package struct RecordDraft: Sendable {
         var forbidden: [Refusal.Member] = []
         var unknown = false
         for member in body.members {
+            if problems.count + forbidden.count >= maximumProblems { break }
             guard let position = entity.position(of: member.name) else {
                 unknown = true
                 problems.append(.init(member.name, Refusal.Code.memberUnknown.rawValue, "there is no such member"))

@@ -156,8 +156,8 @@ extension RecordGateway {
         }
     }
 
-    /// A search that found nothing in the vault has not asked the store yet whether the credential still lives.
-    private func confirmLiveness(_ context: RequestContext) async throws(Refusal) {
+    /// Asks the store whether the credential still lives, where nothing else has asked yet.
+    package func confirmLiveness(_ context: RequestContext) async throws(Refusal) {
         _ = try await read(context, [])
     }
 }

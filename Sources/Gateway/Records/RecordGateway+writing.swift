@@ -19,7 +19,7 @@ extension RecordGateway {
     /// Makes a record out of the members of a body.
     package func create(_ entity: Entity, _ body: JSONObject, _ context: RequestContext) async throws(Refusal) -> ChangedRecord {
         let decision = try await writable(.create, entity, context)
-        let draft = try RecordDraft.read(body, entity, decision, isNew: true)
+        let draft = try await draft(body, entity, decision, isNew: true, context)
         let view = view(entity, policies.decide(context.principal, .read, on: entity.name))
         let prepared = try await prepareNew([draft], entity, context)[0]
         let duplicates = try await duplicates(of: draft, view, context)
@@ -40,7 +40,7 @@ extension RecordGateway {
                 return (stored, changeEvent(decision, prepared, also: duplicates.map(\.id), context))
             }
         } catch {
-            if error.code != .outcomeUnknown { await tidy(prepared.addedTokens, context) }
+            if error.code != .outcomeUnknown { await tidyUnwritten([prepared], context) }
             throw error
         }
         let extras: [(name: String, value: JSONValue)] =
@@ -61,7 +61,7 @@ extension RecordGateway {
         _ entity: Entity, _ id: RecordID, _ patch: JSONObject, ifMatch: [String]?, _ context: RequestContext
     ) async throws(Refusal) -> ChangedRecord {
         let decision = try await writable(.update, entity, context, record: id)
-        let draft = try RecordDraft.read(patch, entity, decision, isNew: false)
+        let draft = try await draft(patch, entity, decision, isNew: false, record: id, context)
         let view = view(entity, policies.decide(context.principal, .read, on: entity.name))
         let tenantKeys = try await tenantKeys(context)
         let table = table(entity)
@@ -96,10 +96,10 @@ extension RecordGateway {
                 return ((stored, prepared.key), changeEvent(decision, prepared, also: [], context))
             }
         } catch {
-            if error.code != .outcomeUnknown, let prepared = pending.row { await tidy(prepared.addedTokens, context) }
+            if error.code == .notFound { throw await missed(decision, id, context) }
             throw error
         }
-        if let prepared = pending.row { await tidy(prepared.removedTokens, context) }
+        if let prepared = pending.row { await tidy(prepared.removedTokens, entity, context) }
         let record = DisclosedRecord(
             outcome.stored, view, positions: view.shown, key: outcome.key, tenant: context.tenant, tagKey: tagKey, receipt: receipt,
             observe: observe
@@ -112,21 +112,27 @@ extension RecordGateway {
         let decision = try await writable(.delete, entity, context, record: id)
         let view = view(entity, policies.decide(context.principal, .read, on: entity.name))
         let table = table(entity)
-        let (_, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
-            let current = try await locked(id, entity, view, RecordShape.whole(entity), ifMatch, transaction, context)
-            let key = try await keys(for: [current], context).key(for: current)
-            do throws(LinkError) {
-                _ = try await transaction.execute(table.delete(id, tenant: context.tenant))
-            } catch {
-                if error.isForeignKeyViolation {
-                    throw Refusal(.recordInUse, "other records refer to this one", hint: "remove or change those first")
+        let receipt: AuditReceipt
+        do throws(Refusal) {
+            (_, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
+                let current = try await locked(id, entity, view, RecordShape.whole(entity), ifMatch, transaction, context)
+                let key = try await keys(for: [current], context).key(for: current)
+                do throws(LinkError) {
+                    _ = try await transaction.execute(table.delete(id, tenant: context.tenant))
+                } catch {
+                    if error.isForeignKeyViolation {
+                        throw Refusal(.recordInUse, "other records refer to this one", hint: "remove or change those first")
+                    }
+                    throw refusal(StorageError(error))
                 }
-                throw refusal(StorageError(error))
+                var event = event(decision, context, outcome: .changed)
+                event.records = [id]
+                event.subjects = key.map { [$0.pseudonymText] } ?? []
+                return ((), event)
             }
-            var event = event(decision, context, outcome: .changed)
-            event.records = [id]
-            event.subjects = key.map { [$0.pseudonymText] } ?? []
-            return ((), event)
+        } catch {
+            if error.code == .notFound { throw await missed(decision, id, context) }
+            throw error
         }
         if !entity.searchableFields.isEmpty {
             try? await vault.write(context.tenant, [VaultDatabase.removeTokens(ofRecord: id, tenant: context.tenant)])
@@ -135,6 +141,28 @@ extension RecordGateway {
     }
 
     // MARK: Parts
+
+    /// Reads a body; trying to write what one may not is recorded like any denial.
+    private func draft(
+        _ body: JSONObject, _ entity: Entity, _ decision: Decision, isNew: Bool, record: RecordID? = nil, _ context: RequestContext
+    ) async throws(Refusal) -> RecordDraft {
+        do throws(Refusal) { return try RecordDraft.read(body, entity, decision, isNew: isNew) } catch {
+            guard error.code == .fieldNotWritable else { throw error }
+            var event = event(decision, context, outcome: .refused)
+            event.records = record.map { [$0] } ?? []
+            try await confirmLiveness(context)
+            _ = try await self.record(event)
+            throw error
+        }
+    }
+
+    /// Records that somebody wanted to change a record that is not there.
+    private func missed(_ decision: Decision, _ id: RecordID, _ context: RequestContext) async -> Refusal {
+        var event = event(decision, context, outcome: .failed)
+        event.records = [id]
+        do { _ = try await audit.record(event) } catch { return .auditUnavailable }
+        return .notFound
+    }
 
     func writable(_ action: Action, _ entity: Entity, _ context: RequestContext, record: RecordID? = nil) async throws(Refusal) -> Decision {
         let decision = policies.decide(context.principal, action, on: entity.name)
@@ -157,7 +185,7 @@ extension RecordGateway {
             throw refusal(StorageError(error))
         }
         guard let current = table(entity).records(rows, shape).first else { throw .notFound }
-        if let ifMatch, !ifMatch.contains(EntityTag.of(current, view, key: tagKey)) {
+        if let ifMatch, !ifMatch.contains(where: { EntityTag.isOfRecord($0, tag: EntityTag.of(current, view, key: tagKey)) }) {
             throw Refusal(.preconditionFailed, "the record has changed since you read it", hint: "read it again and repeat the change")
         }
         return current
