@@ -134,6 +134,8 @@ struct EmbeddedPostgres: ~Copyable {
             unix_socket_permissions = 0700
             max_connections = 60
             shared_buffers = 128MB
+            # The audit trail writes steadily: checkpoints further apart write fewer whole pages.
+            max_wal_size = 2GB
             jit = off
             # Nothing of a statement or its parameters in the server's log.
             log_error_verbosity = terse
