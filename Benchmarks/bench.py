@@ -145,7 +145,7 @@ class Setup:
             run(GATEHOUSE, "import", people, "--as", "contacts", "--state", self.state, "--json")
             os.remove(people)
             # From all over the table: the oldest ids alone would sit on a few warm pages.
-            share = max(0.01, 20000 / imported * 100)
+            share = min(100, 20000 / imported * 100)
             ids = run("psql", "-h", self.state + "/postgres-run", "-U", "postgres", "-d", "gatehouse", "-Atc",
                       f"select id from contact tablesample bernoulli ({share:.3f}) where external_id like 'import-%'").split()
             emails = [f"person.{random.randrange(imported)}@import.example" for _ in range(20000)]

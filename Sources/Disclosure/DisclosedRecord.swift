@@ -152,7 +152,9 @@ package enum EntityTag {
     /// The tag of a representation: the record's own, and behind a point the fields that were chosen, if not all.
     static func of(_ positions: [Int], _ view: FieldView, recordTag: String) -> String {
         if positions.count == view.shown.count { return recordTag }
-        return recordTag.dropLast() + "." + Hex.encode(Blake2b.hash(positions.map { UInt8(truncatingIfNeeded: $0) }, byteCount: 16)).prefix(8) + "\""
+        // FNV-1a tells choices apart; the record's own tag is what nobody can guess.
+        let choice = positions.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64(truncatingIfNeeded: $1)) &* 1_099_511_628_211 }
+        return recordTag.dropLast() + "." + String(choice, radix: 16) + "\""
     }
 
     /// Whether a tag that a caller sends back is one of the record's representations as it is now.

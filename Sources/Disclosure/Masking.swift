@@ -6,8 +6,9 @@ extension Mask {
         switch self {
         case .hidden, .redacted: return Self.blank
         case .initial: return value.count > 1 ? value.first.map { "\($0)." } ?? Self.blank : Self.blank
-        case .year: return type == .date && value.count == 10 ? String(value.prefix(4)) : Self.blank
+        case .year: return type == .date && value.utf8.count == 10 ? String(decoding: value.utf8.prefix(4), as: UTF8.self) : Self.blank
         case .last4:
+            if let ending = Self.asciiEnding(of: value) { return ending }
             let characters = value.filter { $0.isLetter || $0.isNumber }
             return characters.count >= 8 ? Self.blank + characters.suffix(4) : Self.blank
         case .email:
@@ -19,6 +20,21 @@ extension Mask {
             let host = domain[..<dot].count > 1 ? String(start) : ""
             return "\(local)\(Self.blank)@\(host)\(Self.blank)\(domain[dot...])"
         }
+    }
+
+    /// The last four letters and digits of a value in ASCII, without the cost of telling characters of all scripts apart;
+    /// `nil` for a value that has others.
+    private static func asciiEnding(of value: String) -> String? {
+        var kept: [UInt8] = []
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
+                kept.append(byte)
+            case 0x80...: return nil
+            default: break
+            }
+        }
+        return kept.count >= 8 ? blank + String(decoding: kept.suffix(4), as: UTF8.self) : blank
     }
 
     private static let blank = "***"
