@@ -10,10 +10,10 @@ final class EngineLoop {
     private let engine: LinkEngine
     private let bell: Int32
     private let poller: Int32
-    private var pools: [Pool] = []
-    private var connections: [UInt64: (connection: WireConnection, pool: Pool)] = [:]
+    var pools: [Pool] = []
+    var connections: [UInt64: (connection: WireConnection, pool: Pool)] = [:]
     private var nextID: UInt64 = 1
-    private var lastSweep: ContinuousClock.Instant = .now
+    var lastSweep: ContinuousClock.Instant = .now
     private var stopped: [@Sendable () -> Void]?
 
     init(engine: LinkEngine, bell: Int32) {
@@ -146,7 +146,7 @@ final class EngineLoop {
         return connection
     }
 
-    private func connect(_ connection: WireConnection, _ pool: Pool) {
+    func connect(_ connection: WireConnection, _ pool: Pool) {
         if connection.startConnecting() { watch(connection, EPOLLOUT.rawValue) } else { lose(connection, pool) }
     }
 
@@ -208,7 +208,7 @@ final class EngineLoop {
         unit.finish(.failure(failure))
     }
 
-    private func lose(_ connection: WireConnection, _ pool: Pool) {
+    func lose(_ connection: WireConnection, _ pool: Pool) {
         let wasReady = connection.isReady
         failInFlight(connection, LinkError(.connectionLost))
         unwatch(connection)
@@ -234,7 +234,7 @@ final class EngineLoop {
 
     // MARK: Work
 
-    private func dispatchWaiting(_ pool: Pool) {
+    func dispatchWaiting(_ pool: Pool) {
         while let unit = pool.waiting.first {
             if unit.isFinished {
                 pool.waiting.removeFirst()
@@ -254,7 +254,7 @@ final class EngineLoop {
         dispatchLeases(pool)
     }
 
-    private func dispatchLeases(_ pool: Pool) {
+    func dispatchLeases(_ pool: Pool) {
         while let request = pool.waitingForLease.first {
             if request.isFinished {
                 pool.waitingForLease.removeFirst()
@@ -304,14 +304,14 @@ final class EngineLoop {
         watch(connection)
     }
 
-    private func abandon(_ unit: Unit, _ pool: Pool, _ error: LinkError) {
+    func abandon(_ unit: Unit, _ pool: Pool, _ error: LinkError) {
         guard !unit.isFinished else { return }
         unit.finish(.failure(error))
         for connection in pool.connections where connection.inFlight.first?.unit === unit { cancelRunning(connection) }
     }
 
     /// Asks the server to stop what the connection is running. PQcancel blocks on a connection of its own, so another thread does it.
-    private func cancelRunning(_ connection: WireConnection) {
+    func cancelRunning(_ connection: WireConnection) {
         let target = connection.inFlight.first?.unit
         // A request that arrives before the statement has begun is lost, so it is made again now and then.
         let isFresh = target != nil && connection.cancelTarget === target && .now - connection.cancelledAt < .milliseconds(250)
@@ -323,37 +323,6 @@ final class EngineLoop {
         connection.wasCancelled = true
         let box = CancelTicket(ticket)
         DispatchQueue.global().async { box.use() }
-    }
-
-    // MARK: Time
-
-    private func sweepIfDue() {
-        let now = ContinuousClock.now
-        guard now - lastSweep >= .milliseconds(20) else { return }
-        lastSweep = now
-        for pool in pools {
-            for unit in pool.waiting where unit.deadline <= now || pool.isHopeless(now) {
-                unit.finish(.failure(LinkError(.unavailable)))
-            }
-            for request in pool.waitingForLease where request.deadline <= now { request.finish(.failure(LinkError(.unavailable))) }
-            if pool.waiting.first?.isFinished == true { dispatchWaiting(pool) }
-            // Also opens another connection where the one that was to serve a request could not be opened.
-            if !pool.waitingForLease.isEmpty { dispatchLeases(pool) }
-            for connection in pool.connections { sweep(connection, pool, now) }
-        }
-    }
-
-    private func sweep(_ connection: WireConnection, _ pool: Pool, _ now: ContinuousClock.Instant) {
-        switch connection.state {
-        case .waiting(let until): if until <= now { connect(connection, pool) }
-        case .connecting(let deadline): if deadline <= now { lose(connection, pool) }
-        case .ready:
-            guard let first = connection.inFlight.first?.unit else { return }
-            if first.deadline + .seconds(5) <= now { return lose(connection, pool) }
-            if first.isFinished { cancelRunning(connection) }
-            for sent in connection.inFlight where sent.unit.deadline <= now { abandon(sent.unit, pool, LinkError(.timedOut)) }
-        case .closed: break
-        }
     }
 
     // MARK: epoll
@@ -391,7 +360,7 @@ final class EngineLoop {
 
 extension Pool {
     /// Every shared connection has failed to come up at least three times: waiting longer helps nobody.
-    fileprivate func isHopeless(_ now: ContinuousClock.Instant) -> Bool {
+    func isHopeless(_ now: ContinuousClock.Instant) -> Bool {
         connections.allSatisfy { $0.role != .shared || (!$0.isReady && $0.attempts >= 3) }
     }
 }
