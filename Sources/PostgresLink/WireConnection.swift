@@ -69,11 +69,8 @@ final class WireConnection {
 
     /// Begins to connect; false when libpq would not even try.
     func startConnecting() -> Bool {
-        // Prepared statements are planned once and not at each call: with arrays and limits among the parameters the server would
-        // else plan most of them anew every time. What the target itself says comes later and wins.
-        let options = settings.usesNamedStatements ? "-c plan_cache_mode=force_generic_plan" : ""
-        let keywords = ["options", "dbname", "fallback_application_name", "client_encoding"]
-        let values = [options, settings.target.value, "gatehouse", "UTF8"]
+        let keywords = ["dbname", "fallback_application_name", "client_encoding"]
+        let values = [settings.target.value, "gatehouse", "UTF8"]
         handle = withCStrings(keywords) { keywords in withCStrings(values) { PQconnectStartParams(keywords, $0, 1) } }
         guard let handle, PQstatus(handle) != CONNECTION_BAD else { return false }
         state = .connecting(deadline: .now + settings.connectTimeout)
