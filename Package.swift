@@ -28,6 +28,7 @@ let package = Package(
         .target(name: "DataFormats"),
         .target(name: "Vocabulary"),
         .target(name: "SampleData"),
+        .target(name: "Expressions"),
         .target(name: "Sealing", dependencies: ["CSodium", "Vocabulary"]),
         .target(
             name: "PostgresLink",
@@ -111,6 +112,7 @@ let package = Package(
         .testTarget(name: "DataFormatsTests", dependencies: ["DataFormats"]),
         .testTarget(name: "SampleDataTests", dependencies: ["SampleData"]),
         .testTarget(name: "VocabularyTests", dependencies: ["Vocabulary"]),
+        .testTarget(name: "ExpressionsTests", dependencies: ["DataFormats", "Expressions", "Vocabulary"]),
         .testTarget(name: "SealingTests", dependencies: ["Vocabulary", "DataFormats", "Sealing"]),
         .testTarget(
             name: "RulesTests",
