@@ -3,6 +3,8 @@ package final class Node: Sendable {
     package let kind: Kind
     /// Where the node's own token stands: an operator, a name, the bracket of an index.
     package let place: Place
+    /// What a call calls, looked up once; `nil` for a name that is no function, and for every other kind.
+    let function: Function?
 
     package enum Kind: Sendable {
         case literal(Value)
@@ -26,6 +28,7 @@ package final class Node: Sendable {
     package init(_ kind: Kind, at place: Place) {
         self.kind = kind
         self.place = place
+        if case .call(let name, _, _) = kind { function = Function(rawValue: name) } else { function = nil }
     }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// Never printed: it may be about a person. Equality here is identity of kind and content; what CEL calls equal (`1 == 1.0`)
 /// is ``isEqual(to:)``.
-package indirect enum Value: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+package enum Value: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     case null
     case bool(Bool)
     case int(Int64)
@@ -73,7 +73,7 @@ package struct Nanoseconds: Sendable, Hashable, Comparable {
 
 /// Why an evaluation has no value.
 package struct EvaluationError: Error, Sendable, Equatable, CustomStringConvertible {
-    package enum Code: String, Sendable, CaseIterable {
+    package enum Code: String, Error, Sendable, CaseIterable {
         case noSuchKey = "no such key"
         case noSuchOverload = "no such overload"
         case unknownVariable = "undeclared reference"
@@ -84,6 +84,7 @@ package struct EvaluationError: Error, Sendable, Equatable, CustomStringConverti
         case badConversion = "type conversion error"
         case badPattern = "invalid regular expression"
         case badKey = "unsupported key type"
+        case repeatedKey = "repeated map key"
         case tooMuch = "evaluation took too many steps"
     }
 
