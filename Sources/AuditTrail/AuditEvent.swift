@@ -20,7 +20,7 @@ package struct AuditEvent: Sendable {
     package var clearFields: [String] = []
     package var maskedFields: [String] = []
     package let isAllowed: Bool
-    package let rule: String
+    package var rule: String
     package let purpose: String?
     package let basis: LawfulBasis?
     package let reason: String?
@@ -28,6 +28,8 @@ package struct AuditEvent: Sendable {
     package var outcome: Outcome
     /// What was acted on that is no record: the id of a key.
     package var target: String?
+    /// The grant under which it happened: a broken glass, or a second person's approval.
+    package var grant: String?
     /// The roles that a new key was given.
     package var granted: [String] = []
     /// How many records a list or an import touched in all.
@@ -75,6 +77,7 @@ package struct AuditEvent: Sendable {
         }
         member("decision", decision, &json)
         member("entity", entity, &json)
+        if let grant { member("grant", grant, &json) }
         list("granted", granted, &json)
         member("id", id.description, &json)
         list("masked", maskedFields, &json)

@@ -62,12 +62,21 @@ package final class FieldView: Sendable {
         return (position, entity.fields[position])
     }
 
+    /// Of these fields those that are shown.
+    package func shown(among positions: [Int]) -> [Int] {
+        positions.allSatisfy { decision.access[$0] != .hidden } ? positions : positions.filter { decision.access[$0] != .hidden }
+    }
+
     /// The names shown in the clear and masked, for the audit trail.
     package func names(of positions: [Int]) -> (clear: [String], masked: [String]) {
         var clear: [String] = []
         var masked: [String] = []
         for position in positions {
-            if decision.access[position].isClear { clear.append(entity.fields[position].name) } else { masked.append(entity.fields[position].name) }
+            switch decision.access[position] {
+            case .clear: clear.append(entity.fields[position].name)
+            case .masked: masked.append(entity.fields[position].name)
+            case .hidden: break
+            }
         }
         return (clear, masked)
     }

@@ -15,7 +15,6 @@ package import Vocabulary
 /// Each goes the same way: decide, fetch, record, disclose. Failures are ``Refusal`` values; a denial is recorded, too.
 package final class RecordGateway: Sendable {
     package let catalog: CompiledCatalog
-    package let policies: CompiledPolicies
     let store: StoreDatabase
     let vault: VaultDatabase
     let keyRing: SubjectKeyRing
@@ -25,7 +24,8 @@ package final class RecordGateway: Sendable {
     let tagKey: SymmetricKey
     let cursorKey: SymmetricKey
     private let tables: [String: RecordTable]
-    private let views = Mutex<[ObjectIdentifier: FieldView]>([:])
+    private let views = FieldViews()
+    private let rules: Mutex<CompiledPolicies>
     private let searchKeys = Mutex<[String: SearchKey]>([:])
 
     /// - Throws: when the gateway's own keys cannot be had from the vault.
@@ -34,7 +34,7 @@ package final class RecordGateway: Sendable {
         audit: AuditRecorder, observe: @escaping Observer
     ) async throws(KeyRingError) {
         self.catalog = catalog
-        self.policies = policies
+        rules = Mutex(policies)
         self.store = store
         self.vault = vault
         self.keyRing = keyRing
@@ -58,21 +58,44 @@ package final class RecordGateway: Sendable {
         return table
     }
 
-    func view(_ entity: Entity, _ decision: Decision) -> FieldView {
-        views.withLock { views in
-            if let view = views[ObjectIdentifier(decision)] { return view }
-            if views.count > 10_000 { views.removeAll() }
-            let view = FieldView(entity, decision)
-            views[ObjectIdentifier(decision)] = view
-            return view
-        }
+    /// The policies in force. A request takes them once, into its context, and keeps to them.
+    package var policies: CompiledPolicies { rules.withLock { $0 } }
+
+    /// Puts other policies in force, from the next request on. They have to be compiled against the same catalog.
+    package func replacePolicies(_ policies: CompiledPolicies) {
+        rules.withLock { $0 = policies }
     }
 
-    /// What the caller may see of an entity, or a recorded denial.
-    func decide(_ action: Action, _ entity: Entity, _ context: RequestContext, record: RecordID? = nil) async throws(Refusal) -> FieldView {
-        let decision = policies.decide(context.principal, action, on: entity.name)
-        guard decision.isAllowed else { throw await deny(decision, context, record: record) }
-        return view(entity, decision)
+    /// What the caller may do with the records of an entity; nothing is refused or recorded yet.
+    func sight(_ action: Action, _ entity: Entity, _ context: RequestContext) -> Sight {
+        let ruling = context.policies.decide(context.access, action, on: entity.name)
+        for rule in ruling.failed { observe(.conditionFailed(rule: rule)) }
+        return Sight(entity, ruling, views)
+    }
+
+    /// What the caller may do with the records of an entity, or a recorded denial.
+    func decide(_ action: Action, _ entity: Entity, _ context: RequestContext, record: RecordID? = nil) async throws(Refusal) -> Sight {
+        let sight = sight(action, entity, context)
+        guard sight.ruling.isAllowed else { throw await deny(sight.ruling, context, record: record) }
+        return sight
+    }
+
+    /// Records a denial and answers with it, and with what was missing, if it was not the role.
+    func deny(_ ruling: Ruling, _ context: RequestContext, record: RecordID? = nil) async -> Refusal {
+        let refusal = await deny(ruling.widest, context, record: record)
+        guard refusal.code == .denied, ruling.widest.rule == "default-deny" else { return refusal }
+        for rule in ruling.unmet {
+            if rule.obligations.contains(.reason), context.reason == nil { return .reasonRequired }
+            if rule.obligations.contains(.stepUp), !context.principal.isSteppedUp { return .stepUpRequired }
+            let hint = "POST /v1/grants with {\"rule\": \"\(rule.name)\"} and a Reason, then send the Grant header"
+            if rule.obligations.contains(.secondPerson) {
+                return Refusal(.approvalRequired, "this needs somebody else's approval (rule \(rule.name))", hint: hint)
+            }
+            if rule.obligations.contains(.breakGlass) {
+                return Refusal(.denied, refusal.detail, hint: "in an emergency, rule \(rule.name) opens it, to be reviewed afterwards: \(hint)")
+            }
+        }
+        return refusal
     }
 
     /// Records a denial and answers with it; when it cannot be recorded, that is the answer.
@@ -91,10 +114,12 @@ package final class RecordGateway: Sendable {
     // MARK: Record
 
     func event(_ decision: Decision, _ context: RequestContext, outcome: AuditEvent.Outcome) -> AuditEvent {
-        AuditEvent(
+        var event = AuditEvent(
             context.principal, action: decision.action.rawValue, entity: decision.resource, isAllowed: decision.isAllowed,
             rule: decision.rule, purpose: context.purpose, reason: context.reason, request: context.requestID, outcome: outcome
         )
+        event.grant = context.grant?.id.description
+        return event
     }
 
     func record(_ event: AuditEvent) async throws(Refusal) -> AuditReceipt {
@@ -148,6 +173,13 @@ package final class RecordGateway: Sendable {
             case .unavailable, .closed: return Refusal(.storeUnavailable, "the store cannot be reached", hint: "try again in a moment")
             }
         }
+    }
+
+    /// A unique violation names its field only to whoever could have searched for the value.
+    func veiled(_ refusal: Refusal, _ reading: Sight) -> Refusal {
+        guard refusal.code == .valueTaken else { return refusal }
+        let isKnown = refusal.members.allSatisfy { reading.usableField(named: String($0.pointer.dropFirst(2))) != nil }
+        return isKnown ? refusal : Refusal(.valueTaken, "the record cannot be stored beside those that are there")
     }
 
     static func refusal(_ error: KeyRingError) -> Refusal {

@@ -6,6 +6,10 @@ package struct Refusal: Error, Sendable, Equatable {
         case credentialInvalid = "credential-invalid"
         case denied
         case fieldNotWritable = "field-not-writable"
+        case reasonRequired = "reason-required"
+        case stepUpRequired = "step-up-required"
+        case approvalRequired = "approval-required"
+        case grantInvalid = "grant-invalid"
         case notFound = "not-found"
         case routeUnknown = "route-unknown"
         case methodNotAllowed = "method-not-allowed"
@@ -15,6 +19,7 @@ package struct Refusal: Error, Sendable, Equatable {
         case mediaTypeUnsupported = "media-type-unsupported"
         case parameterInvalid = "parameter-invalid"
         case fieldUnknown = "field-unknown"
+        case filterInvalid = "filter-invalid"
         case cursorInvalid = "cursor-invalid"
         case purposeUnknown = "purpose-unknown"
         case memberUnknown = "member-unknown"
@@ -61,7 +66,15 @@ package struct Refusal: Error, Sendable, Equatable {
         self.members = members
     }
 
+    /// A record that the rules do not admit; becomes a recorded denial before anybody is told.
+    static var notAdmitted: Refusal { Refusal(.denied, "your roles do not allow this for this record") }
     static var notFound: Refusal { Refusal(.notFound, "there is no such record") }
+    static var reasonRequired: Refusal {
+        Refusal(.reasonRequired, "this needs a stated reason", hint: "send the Reason header")
+    }
+    static var stepUpRequired: Refusal {
+        Refusal(.stepUpRequired, "this needs a stepped-up key", hint: "have one issued for a quarter of an hour: gatehouse token issue --step-up")
+    }
     static var auditUnavailable: Refusal {
         Refusal(.auditUnavailable, "the audit trail cannot be written, so nothing is shown or changed", hint: "try again in a moment")
     }

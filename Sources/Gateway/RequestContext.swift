@@ -1,19 +1,31 @@
 package import Identity
+package import Policies
+package import Storage
 package import Vocabulary
 
 /// Everything about a request that decisions and events need.
 package final class RequestContext: Sendable {
-    package let principal: Principal
-    package let purpose: Purpose?
-    package let reason: String?
+    package let access: AccessRequest
+    package let policies: CompiledPolicies
     package let requestID: String
+    /// The grant in force that the caller named, which opens a rule that is else closed.
+    package let grant: GrantRecord?
 
-    package init(principal: Principal, purpose: Purpose?, reason: String? = nil, requestID: String) {
-        self.principal = principal
-        self.purpose = purpose
-        self.reason = reason
+    package init(
+        principal: Principal, purpose: Purpose?, reason: String? = nil, address: String? = nil, hasPrivacySignal: Bool = false,
+        grant: GrantRecord? = nil, policies: CompiledPolicies, requestID: String
+    ) {
+        self.policies = policies
+        access = AccessRequest(
+            principal: principal, purpose: purpose, reason: reason ?? grant?.reason, address: address, hasPrivacySignal: hasPrivacySignal,
+            grantedRule: grant?.rule
+        )
+        self.grant = grant
         self.requestID = requestID
     }
 
+    package var principal: Principal { access.principal }
+    package var purpose: Purpose? { access.purpose }
+    package var reason: String? { access.reason }
     var tenant: TenantID { principal.tenant }
 }

@@ -84,6 +84,7 @@ package enum CredentialCoding {
         return [
             "id": .string(record.id), "roles": .array(record.roles.map { .string($0) }),
             "user": record.user.map { .string($0) } ?? .null, "teams": .array(record.teams.map { .string($0) }),
+            "attributes": attributes(record.attributes), "step_up": .bool(record.isSteppedUp),
             "purpose": record.defaultPurpose.map { .string($0) } ?? .null, "created_at": time(record.createdAt),
             "expires_at": time(record.expiresAt), "revoked_at": time(record.revokedAt),
         ]
@@ -93,10 +94,18 @@ package enum CredentialCoding {
         var object: JSONObject = [
             "roles": .array(order.roles.map { .string($0) }), "teams": .array(order.teams.map { .string($0) }),
         ]
+        if !order.attributes.isEmpty { object["attributes"] = attributes(order.attributes) }
+        if order.isSteppedUp { object["step_up"] = .bool(true) }
         if let user = order.user { object["user"] = .string(user) }
         if let purpose = order.purpose { object["purpose"] = .string(purpose) }
         if let expiry = order.expiresAt { object["expires_at"] = .string(expiry.description) }
         return object
+    }
+
+    private static func attributes(_ attributes: [String: [String]]) -> JSONValue {
+        var object = JSONObject()
+        for (name, values) in attributes.sorted(by: { $0.key < $1.key }) { object[name] = .array(values.map { .string($0) }) }
+        return .object(object)
     }
 
     static func order(_ object: JSONObject) throws(Refusal) -> CredentialOrder {
@@ -107,11 +116,20 @@ package enum CredentialCoding {
             case ("roles", .array(let items)): order.roles = items.compactMap(\.stringValue)
             case ("teams", .array(let items)): order.teams = items.compactMap(\.stringValue)
             case ("user", .string(let user)): order.user = user
+            case ("step_up", .bool(let value)): order.isSteppedUp = value
+            case ("attributes", .object(let attributes)):
+                for attribute in attributes.members {
+                    let values = attribute.value.arrayValue?.map(\.stringValue) ?? [attribute.value.stringValue]
+                    order.attributes[attribute.name] = values.compactMap { $0 }
+                    if values.contains(nil) {
+                        problems.append(.init(member.name, Refusal.Code.valueInvalid.rawValue, "an attribute is a text or a list of texts"))
+                    }
+                }
             case ("purpose", .string(let purpose)): order.purpose = purpose
             case ("expires_at", .string(let text)):
                 order.expiresAt = Instant(text)
                 if order.expiresAt == nil { problems.append(.init(member.name, Refusal.Code.valueInvalid.rawValue, "expires_at is not a time")) }
-            case ("roles", _), ("teams", _), ("user", _), ("purpose", _), ("expires_at", _):
+            case ("roles", _), ("teams", _), ("user", _), ("step_up", _), ("attributes", _), ("purpose", _), ("expires_at", _):
                 problems.append(.init(member.name, Refusal.Code.valueInvalid.rawValue, "\(member.name) has another type"))
             default: problems.append(.init(member.name, Refusal.Code.memberUnknown.rawValue, "there is no such member"))
             }

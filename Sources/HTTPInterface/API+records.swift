@@ -35,12 +35,28 @@ extension API {
             try await gateway.revokeCredential(id, context)
             return APIResponse(.noContent, contentType: nil)
         case .searchAudit: return try await searchAudit(request, context)
+        case .listGrants: return try await listGrants(request, context)
+        case .requestGrant: return try await requestGrant(request, context)
+        case .approveGrant(let id): return try await Self.response(.ok, gateway.approveGrant(id, context))
+        case .closeGrant(let id): return try await closeGrant(id, request, context)
+        case .readSubject(let id): return try await readSubject(id, context)
+        case .recordConsent(let id, let purpose): return try await recordConsent(id, purpose, request, context)
+        case .restrict(let id): return try await restrict(id, request, context)
+        case .liftRestriction(let id):
+            try await gateway.setRestriction(id, nil, context)
+            return APIResponse(.noContent, contentType: nil)
+        case .object(let id, let purpose):
+            try await gateway.setObjection(id, to: purpose, stands: true, context)
+            return APIResponse(.noContent, contentType: nil)
+        case .withdrawObjection(let id, let purpose):
+            try await gateway.setObjection(id, to: purpose, stands: false, context)
+            return APIResponse(.noContent, contentType: nil)
         }
     }
 
     private func read(_ entity: Entity, _ id: RecordID, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
         let query = try request.listQuery()
-        guard query.filters.isEmpty, query.cursor == nil, query.sort == nil else {
+        guard query.filters.isEmpty, query.filter == nil, query.cursor == nil, query.sort == nil, query.groupBy.isEmpty, !query.wantsCount else {
             throw Refusal(.parameterInvalid, "only 'fields' can be asked of a single record")
         }
         let (record, event) = try await gateway.read(entity, id, fields: query.fields, context)
@@ -61,7 +77,14 @@ extension API {
     }
 
     private func list(_ entity: Entity, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
-        let list = try await gateway.list(entity, request.listQuery(), context)
+        let query = try request.listQuery()
+        if !query.groupBy.isEmpty {
+            let groups = try await gateway.group(entity, query, context)
+            var response = APIResponse(.ok, body: groups.json)
+            response.headers.replaceOrAdd(name: HeaderName.auditEvent, value: groups.event.description)
+            return response
+        }
+        let list = try await gateway.list(entity, query, context)
         var json = JSONWriter(capacity: 256 + list.records.reduce(0) { $0 + $1.json.count + 1 })
         json.beginObject()
         json.name("data")
@@ -70,6 +93,10 @@ extension API {
         json.endArray()
         json.name("next")
         if let next = list.next { json.string(next) } else { json.null() }
+        if let count = list.count {
+            json.name("count")
+            json.number(Int64(count))
+        }
         json.endObject()
         var response = APIResponse(.ok, body: json.bytes)
         response.headers.replaceOrAdd(name: HeaderName.auditEvent, value: list.event.description)

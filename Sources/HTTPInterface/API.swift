@@ -2,6 +2,7 @@ import Catalog
 package import Gateway
 import NIOHTTP1
 package import Identity
+import Storage
 package import Vocabulary
 
 /// The HTTP interface: a request value in, a response value out.
@@ -99,9 +100,11 @@ package struct API: Sendable {
             case .unavailable: throw Refusal(.storeUnavailable, "the store cannot be reached", hint: "try again in a moment")
             }
         }
+        let grant: GrantRecord? = if let id = try request.grant() { try await gateway.activate(id, principal) } else { nil }
         return RequestContext(
             principal: principal, purpose: try request.purpose(among: gateway.catalog.purposes, default: principal.defaultPurpose),
-            reason: try request.reason(), requestID: trace
+            reason: try request.reason(), address: request.peer, hasPrivacySignal: request.headers.first(name: HeaderName.privacyControl) == "1",
+            grant: grant, policies: gateway.policies, requestID: trace
         )
     }
 }

@@ -9,9 +9,11 @@ package struct APIRequest: Sendable {
     package let query: [(name: String, value: String)]
     package let headers: HTTPHeaders
     package let body: [UInt8]
+    /// The address at the other end of the connection.
+    package let peer: String?
 
     /// `nil` when the target is longer than 8 KiB, has more than 64 parameters, or does not decode to UTF-8.
-    package init?(method: HTTPMethod, target: String, headers: HTTPHeaders, body: [UInt8]) {
+    package init?(method: HTTPMethod, target: String, headers: HTTPHeaders, body: [UInt8], peer: String? = nil) {
         guard target.utf8.count <= 8192 else { return nil }
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var segments: [String] = []
@@ -32,6 +34,7 @@ package struct APIRequest: Sendable {
         self.query = query
         self.headers = headers
         self.body = body
+        self.peer = peer
     }
 
     private static func decode(_ text: Substring, plusIsSpace: Bool) -> String? {

@@ -10,10 +10,14 @@ enum HeaderName {
     static let cacheControl = "Cache-Control"
     static let contentType = "Content-Type"
     static let entityTag = "ETag"
+    /// A grant in force: see POST /v1/grants.
+    static let grant = "Grant"
     static let ifMatch = "If-Match"
     static let ifNoneMatch = "If-None-Match"
     static let link = "Link"
     static let location = "Location"
+    /// Global Privacy Control (W3C): 1 when the person behind the request opts out.
+    static let privacyControl = "Sec-GPC"
     /// The purpose of the request, one of `purposes.yaml`.
     static let purpose = "Purpose"
     /// Why the caller asks; kept in the audit trail.

@@ -54,13 +54,13 @@ enum Problem {
     static func status(_ code: Refusal.Code) -> HTTPResponseStatus {
         switch code {
         case .credentialMissing, .credentialInvalid: .unauthorized
-        case .denied, .fieldNotWritable: .forbidden
+        case .denied, .fieldNotWritable, .reasonRequired, .stepUpRequired, .approvalRequired, .grantInvalid: .forbidden
         case .notFound, .routeUnknown: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
         case .bodyTooLarge: .custom(code: 413, reasonPhrase: "Content Too Large")
         case .mediaTypeUnsupported: .unsupportedMediaType
-        case .bodyMalformed, .parameterInvalid, .fieldUnknown, .cursorInvalid, .purposeUnknown: .badRequest
+        case .bodyMalformed, .parameterInvalid, .fieldUnknown, .filterInvalid, .cursorInvalid, .purposeUnknown: .badRequest
         // Named as RFC 9110 names it; the codec's own phrase is older.
         case .memberUnknown, .valueInvalid, .referenceUnknown: .custom(code: 422, reasonPhrase: "Unprocessable Content")
         case .valueTaken, .recordInUse, .subjectErased: .conflict

@@ -42,6 +42,12 @@ extension APIRequest {
         return reason
     }
 
+    func grant() throws(Refusal) -> UUIDv7? {
+        guard let text = headers.first(name: HeaderName.grant) else { return nil }
+        guard let id = UUIDv7(text) else { throw Refusal(.grantInvalid, "the Grant header is not the id of a grant") }
+        return id
+    }
+
     /// The trace that the caller belongs to (W3C Trace Context), or a new one.
     func traceID() -> String {
         if let parent = headers.first(name: HeaderName.traceParent) {
@@ -121,6 +127,12 @@ extension APIRequest {
                 guard let limit = Int(value), (1...200).contains(limit) else { throw Refusal(.parameterInvalid, "limit is 1 to 200") }
                 query.limit = limit
             case "cursor": query.cursor = value
+            case "filter": query.filter = value
+            case "count":
+                guard ["true", "false"].contains(value) else { throw Refusal(.parameterInvalid, "count is true or false") }
+                query.wantsCount = value == "true"
+            case "group_by": query.groupBy = try Self.names(value, "group_by")
+            case "sum": query.sums = try Self.names(value, "sum")
             case "fields": query.fields = value.split(separator: ",").map(String.init)
             case "sort":
                 query.isDescending = value.hasPrefix("-")
@@ -129,6 +141,17 @@ extension APIRequest {
             }
         }
         if query.sort == "id" { query.sort = nil }
+        if !query.sums.isEmpty, query.groupBy.isEmpty {
+            throw Refusal(.parameterInvalid, "sum goes with group_by", hint: "group_by=stage,currency&sum=amount")
+        }
         return query
+    }
+
+    private static func names(_ text: String, _ what: String) throws(Refusal) -> [String] {
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard names.count <= 4, Set(names).count == names.count, !names.contains("") else {
+            throw Refusal(.parameterInvalid, "\(what) takes one to four different fields, separated by commas")
+        }
+        return names
     }
 }

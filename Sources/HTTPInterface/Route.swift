@@ -9,6 +9,10 @@ enum Route: Sendable {
     case read(Entity, RecordID), amend(Entity, RecordID), remove(Entity, RecordID)
     case listCredentials, issueCredential, revokeCredential(String)
     case searchAudit
+    case listGrants, requestGrant, approveGrant(UUIDv7), closeGrant(UUIDv7)
+    case readSubject(SubjectID), recordConsent(SubjectID, String)
+    case restrict(SubjectID), liftRestriction(SubjectID)
+    case object(SubjectID, String), withdrawObjection(SubjectID, String)
 
     enum Match {
         case route(Route)
@@ -24,6 +28,17 @@ enum Route: Sendable {
         case ("tokens", 2): return offer(method, [(.GET, .listCredentials), (.POST, .issueCredential)])
         case ("tokens", 3): return offer(method, [(.DELETE, .revokeCredential(segments[2]))])
         case ("audit", 3) where segments[2] == "events": return offer(method, [(.GET, .searchAudit)])
+        case ("grants", 2): return offer(method, [(.GET, .listGrants), (.POST, .requestGrant)])
+        case ("grants", 4):
+            guard let id = UUIDv7(segments[2]) else { return .unknown }
+            switch segments[3] {
+            case "approve": return offer(method, [(.POST, .approveGrant(id))])
+            case "close": return offer(method, [(.POST, .closeGrant(id))])
+            default: return .unknown
+            }
+        case ("subjects", 3...5):
+            guard let id = UUIDv7(segments[2]).map({ SubjectID($0) }) else { return .unknown }
+            return subject(method, id, segments.dropFirst(3))
         default: break
         }
         guard let entity = catalog.entity(plural: segments[1]) else { return .unknown }
@@ -34,6 +49,17 @@ enum Route: Sendable {
             guard let id = RecordID(segments[2]) else { return .unknown }
             return offer(method, [(.GET, .read(entity, id)), (.PATCH, .amend(entity, id)), (.DELETE, .remove(entity, id))])
         default: return .unknown
+        }
+    }
+
+    private static func subject(_ method: HTTPMethod, _ id: SubjectID, _ rest: ArraySlice<String>) -> Match {
+        switch (rest.first, rest.count) {
+        case (nil, _): offer(method, [(.GET, .readSubject(id))])
+        case ("restriction", 1): offer(method, [(.PUT, .restrict(id)), (.DELETE, .liftRestriction(id))])
+        case ("consents", 2): offer(method, [(.PUT, .recordConsent(id, rest.last ?? ""))])
+        case ("objections", 2):
+            offer(method, [(.PUT, .object(id, rest.last ?? "")), (.DELETE, .withdrawObjection(id, rest.last ?? ""))])
+        default: .unknown
         }
     }
 
@@ -55,6 +81,16 @@ enum Route: Sendable {
         case .issueCredential: "POST /v1/tokens"
         case .revokeCredential: "DELETE /v1/tokens/{id}"
         case .searchAudit: "GET /v1/audit/events"
+        case .listGrants: "GET /v1/grants"
+        case .requestGrant: "POST /v1/grants"
+        case .approveGrant: "POST /v1/grants/{id}/approve"
+        case .closeGrant: "POST /v1/grants/{id}/close"
+        case .readSubject: "GET /v1/subjects/{id}"
+        case .recordConsent: "PUT /v1/subjects/{id}/consents/{purpose}"
+        case .restrict: "PUT /v1/subjects/{id}/restriction"
+        case .liftRestriction: "DELETE /v1/subjects/{id}/restriction"
+        case .object: "PUT /v1/subjects/{id}/objections/{purpose}"
+        case .withdrawObjection: "DELETE /v1/subjects/{id}/objections/{purpose}"
         }
     }
 }

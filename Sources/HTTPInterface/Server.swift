@@ -165,7 +165,8 @@ private final class RequestHandler: ChannelInboundHandler {
         isBusy = true
         let isKeepAlive = head.isKeepAlive
         let isHead = head.method == .HEAD
-        guard let request = APIRequest(method: head.method, target: head.uri, headers: head.headers, body: body) else {
+        let peer = context.channel.remoteAddress?.ipAddress
+        guard let request = APIRequest(method: head.method, target: head.uri, headers: head.headers, body: body, peer: peer) else {
             let answer = api.refuse(.parameterInvalid, "the request target is too long or not percent-encoded UTF-8")
             return finish(answer, isKeepAlive: isKeepAlive, isHead: isHead, context)
         }

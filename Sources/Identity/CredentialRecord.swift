@@ -7,6 +7,8 @@ package struct CredentialRecord: Sendable {
     package let user: String?
     package let roles: [String]
     package let teams: [String]
+    package let attributes: [String: [String]]
+    package let isSteppedUp: Bool
     package let defaultPurpose: String?
     /// HMAC-SHA-256 of the secret under the server's pepper.
     package let code: [UInt8]
@@ -17,14 +19,16 @@ package struct CredentialRecord: Sendable {
     package let generation: Int64
 
     package init(
-        id: String, tenant: TenantID, user: String?, roles: [String], teams: [String], defaultPurpose: String?, code: [UInt8],
-        createdAt: Instant, expiresAt: Instant?, revokedAt: Instant?, generation: Int64
+        id: String, tenant: TenantID, user: String?, roles: [String], teams: [String], attributes: [String: [String]], isSteppedUp: Bool,
+        defaultPurpose: String?, code: [UInt8], createdAt: Instant, expiresAt: Instant?, revokedAt: Instant?, generation: Int64
     ) {
         self.id = id
         self.tenant = tenant
         self.user = user
         self.roles = roles
         self.teams = teams
+        self.attributes = attributes
+        self.isSteppedUp = isSteppedUp
         self.defaultPurpose = defaultPurpose
         self.code = code
         self.createdAt = createdAt

@@ -7,6 +7,8 @@ package struct Principal: Sendable, Equatable {
         case apiKey(Liveness)
         /// Somebody who can read the root key on the server's host.
         case host
+        /// Nobody: the subject of a policy case.
+        case described
     }
 
     package let tenant: TenantID
@@ -17,18 +19,27 @@ package struct Principal: Sendable, Equatable {
     /// Sorted, without repetition.
     package let roles: [String]
     package let teams: [String]
+    /// What the credential says of its owner beside, by the names that `roles.yaml` declares.
+    package let attributes: [String: [String]]
+    /// The credential was made for a short time by somebody who proved more than having a key.
+    package let isSteppedUp: Bool
     /// The purpose that holds when the request declares none.
     package let defaultPurpose: String?
     package let method: Method
     /// Roles joined: the key under which decisions are kept.
     package let roleKey: String
 
-    init(tenant: TenantID, user: String?, app: String?, roles: [String], teams: [String], defaultPurpose: String?, method: Method) {
+    init(
+        tenant: TenantID, user: String?, app: String?, roles: [String], teams: [String], attributes: [String: [String]] = [:],
+        isSteppedUp: Bool = false, defaultPurpose: String?, method: Method
+    ) {
         self.tenant = tenant
         self.user = user
         self.app = app
         self.roles = Set(roles).sorted()
         self.teams = teams
+        self.attributes = attributes
+        self.isSteppedUp = isSteppedUp
         self.defaultPurpose = defaultPurpose
         self.method = method
         self.roleKey = self.roles.joined(separator: "\n")
@@ -40,6 +51,26 @@ package struct Principal: Sendable, Equatable {
     /// The operator on the server's host, who holds the root key and needs no token.
     package static func host(tenant: TenantID, roles: [String] = ["administrator"]) -> Principal {
         Principal(tenant: tenant, user: hostName, app: nil, roles: roles, teams: [], defaultPurpose: "operations", method: .host)
+    }
+
+    /// A caller as policy cases and replays describe it. It has no credential, so no transaction runs on its behalf.
+    package static func described(
+        tenant: TenantID, user: String?, roles: [String], teams: [String] = [], attributes: [String: [String]] = [:],
+        isSteppedUp: Bool = false
+    ) -> Principal {
+        Principal(
+            tenant: tenant, user: user, app: nil, roles: roles, teams: teams, attributes: attributes, isSteppedUp: isSteppedUp,
+            defaultPurpose: nil, method: .described
+        )
+    }
+
+    /// How expressions call the method.
+    package var methodName: String {
+        switch method {
+        case .apiKey: "api-key"
+        case .host: "host"
+        case .described: "described"
+        }
     }
 
     package var liveness: Liveness? { if case .apiKey(let liveness) = method { liveness } else { nil } }

@@ -1,81 +1,195 @@
-import Catalog
+package import Catalog
+import Expressions
 package import Identity
 import Synchronization
+package import Vocabulary
 
 /// The rules of all resources, checked against the catalog. No rule means deny.
 package final class CompiledPolicies: Sendable {
     package let roles: Set<String>
-    private let rules: [Rule]
-    private let catalog: CompiledCatalog
-    private let kept = Mutex<[Question: Decision]>([:])
+    /// What credentials may say of their owners.
+    package let attributes: [String: AttributeKind]
+    package let rules: [Rule]
+    /// Groups of fewer people are not shown in aggregates to callers who may not see persons; by entity.
+    package let smallestGroups: [String: Int]
+    package let catalog: CompiledCatalog
+    private let kept = Mutex<[Question: Candidates]>([:])
+    private let fixed = Mutex<[Question: Ruling]>([:])
 
+    /// What selects the rules that may speak.
     private struct Question: Hashable {
         let roles: String
         let resource: String
         let action: Action
+        let purpose: String?
+        let hasReason: Bool
+        let isSteppedUp: Bool
+        let grantedRule: String?
     }
 
-    init(roles: Set<String>, rules: [Rule], catalog: CompiledCatalog) {
+    init(
+        roles: Set<String>, attributes: [String: AttributeKind], rules: [Rule], smallestGroups: [String: Int], catalog: CompiledCatalog
+    ) {
         self.roles = roles
+        self.attributes = attributes
         self.rules = rules
+        self.smallestGroups = smallestGroups
         self.catalog = catalog
     }
 
-    /// Decides; the same question has the same answer until the rules are loaded anew.
-    package func decide(_ principal: Principal, _ action: Action, on resource: String) -> Decision {
-        let question = Question(roles: principal.roleKey, resource: resource, action: action)
-        if let decision = kept.withLock({ $0[question] }) { return decision }
-        let decision = compute(Set(principal.roles), action, resource)
+    /// A group of this many people is shown; unless the policy says otherwise, five.
+    package func smallestGroup(of entity: Entity) -> Int { smallestGroups[entity.name] ?? smallestGroups["*"] ?? 5 }
+
+    /// Decides for all records of a resource at once.
+    package func decide(_ request: AccessRequest, _ action: Action, on resource: String) -> Ruling {
+        let question = Question(
+            roles: request.principal.roleKey, resource: resource, action: action, purpose: request.purpose?.name,
+            hasReason: request.reason != nil, isSteppedUp: request.principal.isSteppedUp, grantedRule: request.grantedRule
+        )
+        if let ruling = fixed.withLock({ $0[question] }) { return ruling }
+        let candidates = candidates(question, request)
+        let ruling = rule(candidates, request)
+        if candidates.isFixed {
+            fixed.withLock { fixed in
+                // Role sets are few; should somebody make many, the memory of past questions is not worth more than this.
+                if fixed.count > 10_000 { fixed.removeAll() }
+                fixed[question] = ruling
+            }
+        }
+        return ruling
+    }
+
+    // MARK: Which rules may speak
+
+    private func candidates(_ question: Question, _ request: AccessRequest) -> Candidates {
+        if let known = kept.withLock({ $0[question] }) { return known }
+        let found = select(question, Set(request.principal.roles), request)
         kept.withLock { kept in
-            // Role sets are few; should somebody make many, the memory of past questions is not worth more than this.
             if kept.count > 10_000 { kept.removeAll() }
-            kept[question] = decision
+            kept[question] = found
         }
-        return decision
+        return found
     }
 
-    private func compute(_ roles: Set<String>, _ action: Action, _ resource: String) -> Decision {
-        let matching = rules.filter { $0.applies(to: resource, action, roles) }
-        let fields = catalog.entity(named: resource)?.fields ?? []
-        func denied(_ rule: String) -> Decision {
-            Decision(
-                resource: resource, action: action, isAllowed: false, rule: rule, access: fields.map { _ in .hidden },
-                writable: fields.map { _ in false }
-            )
+    private func select(_ question: Question, _ roles: Set<String>, _ request: AccessRequest) -> Candidates {
+        var all: [Candidates.Candidate] = []
+        var unmet: [Rule] = []
+        func add(_ action: Action, allow: Candidates.Role, deny: Candidates.Role, limit: Candidates.Role) {
+            for rule in rules where rule.concerns(question.resource, action) && rule.isFor(purpose: question.purpose) {
+                guard let membership = membership(of: roles, in: rule, on: question.resource) else { continue }
+                guard isMet(rule, request) else {
+                    if action == question.action { unmet.append(rule) }
+                    continue
+                }
+                let role = rule.effect == .allow ? allow : (rule.limitsFieldsOnly ? limit : deny)
+                all.append(
+                    .init(rule: rule, role: role, membership: membership.conditions, when: rule.conditions[question.resource])
+                )
+            }
         }
-        // A deny that matches wins over every allow, of any role.
-        if let deny = matching.first(where: { $0.effect == .deny && !$0.limitsFieldsOnly }) { return denied(deny.name) }
-        let allows = matching.filter { $0.effect == .allow }
-        guard let first = allows.first else { return denied("default-deny") }
-        let limits = matching.filter { $0.effect == .deny }
-        let access = fields.map { field in
-            let widest = allows.map { $0.access(to: field) }.reduce(FieldAccess.hidden, Self.wider)
-            return limits.map { $0.limit(on: field) }.reduce(widest, Self.narrower)
+        add(question.action, allow: .allow, deny: .deny, limit: .limit)
+        if question.action == .update || question.action == .import {
+            add(.read, allow: .sightAllow, deny: .sightDeny, limit: .sightLimit)
         }
-        // What a caller may change it also reads in the clear: whether a change changes anything would else tell the value.
-        let sight = action == .update || action == .import ? compute(roles, .read, resource).access : access
-        let writable = fields.indices.map { position in
-            access[position].isClear && sight[position].isClear && !fields[position].isSystem
-                && allows.contains { $0.mayWrite(fields[position]) }
-        }
-        return Decision(resource: resource, action: action, isAllowed: true, rule: first.name, access: access, writable: writable)
+        return Candidates(
+            resource: question.resource, action: question.action, entity: catalog.entity(named: question.resource), all: all, unmet: unmet
+        )
     }
 
-    /// The union: clear beats every mask, the weakest mask beats the others, anything beats hidden.
-    private static func wider(_ left: FieldAccess, _ right: FieldAccess) -> FieldAccess {
-        switch (left, right) {
-        case (.clear, _), (_, .clear): .clear
-        case (.masked(let a), .masked(let b)): .masked(max(a, b))
-        case (.masked(let mask), .hidden), (.hidden, .masked(let mask)): .masked(mask)
-        case (.hidden, .hidden): .hidden
+    /// `nil` when no role of the caller is meant; conditions when only derived ones are.
+    private func membership(of roles: Set<String>, in rule: Rule, on resource: String) -> (conditions: [Condition]?, Void)? {
+        guard let meant = rule.members.roles, meant.isDisjoint(with: roles) else { return (nil, ()) }
+        let derived = rule.members.derived.filter { $0.from.map { !$0.isDisjoint(with: roles) } ?? true }
+        let conditions = derived.compactMap { $0.conditions[resource] }
+        return conditions.isEmpty ? nil : (conditions, ())
+    }
+
+    /// Whether a rule is for this caller and purpose, whatever the record, and whatever else it asks.
+    package func isFor(_ request: AccessRequest, _ rule: Rule) -> Bool {
+        let roles = Set(request.principal.roles)
+        return rule.isFor(purpose: request.purpose?.name)
+            && (rule.members.roles.map { !$0.isDisjoint(with: roles) } ?? true
+                || rule.members.derived.contains { $0.from.map { !$0.isDisjoint(with: roles) } ?? true })
+    }
+
+    private func isMet(_ rule: Rule, _ request: AccessRequest) -> Bool {
+        rule.obligations.allSatisfy { obligation in
+            switch obligation {
+            case .reason: request.reason != nil
+            case .stepUp: request.principal.isSteppedUp
+            case .secondPerson, .breakGlass: request.grantedRule == rule.name
+            }
         }
     }
 
-    private static func narrower(_ left: FieldAccess, _ right: FieldAccess) -> FieldAccess {
-        switch (left, right) {
-        case (.hidden, _), (_, .hidden): .hidden
-        case (.clear, let other), (let other, .clear): other
-        case (.masked(let a), .masked(let b)): .masked(min(a, b))
+    // MARK: What they say
+
+    private func rule(_ candidates: Candidates, _ request: AccessRequest) -> Ruling {
+        let bindings = RequestBindings(request, attributes: attributes)
+        var conditions: [RowCondition] = []
+        var outcomes: [UInt8] = []
+        var allows: [RowCondition] = []
+        var denies: [RowCondition] = []
+        var failed: [String] = []
+        conditions.reserveCapacity(candidates.all.count)
+        outcomes.reserveCapacity(candidates.all.count)
+        for candidate in candidates.all {
+            let condition = candidate.isFixed ? .constant(true) : candidate.rows(bindings)
+            conditions.append(condition)
+            // An error counts as "does not hold" in an allow, and as "holds" in a deny.
+            let outcome: Candidates.Outcome =
+                switch condition {
+                case .constant(true): .yes
+                case .constant(false): .no
+                case .error: candidate.role.isGrant ? .no : .yes
+                default: .byRecord
+                }
+            outcomes.append(outcome.rawValue)
+            if case .error = condition { failed.append(candidate.rule.name) }
+            switch candidate.role {
+            case .allow where outcome != .no: allows.append(condition)
+            case .deny where outcome != .no: denies.append(condition)
+            default: break
+            }
         }
+        let shape = candidates.shape(outcomes)
+        let admitted = RowCondition.conjunction([RowCondition.disjunction(allows), RowCondition.negation(RowCondition.disjunction(denies))])
+        var filter = RowCondition.conjunction([admitted, subjectCondition(candidates, request)])
+        if case .error = filter { filter = .constant(false) }
+        // A deny that holds for every record denies; so does an allow that holds for none.
+        var widest = shape.widest
+        let fields = candidates.entity?.fields ?? []
+        for (index, candidate) in candidates.all.enumerated()
+        where candidate.role == .deny && outcomes[index] == Candidates.Outcome.yes.rawValue {
+            widest = .denied(candidates.resource, candidates.action, rule: candidate.rule.name, fields: fields)
+            break
+        }
+        if widest.isAllowed, filter.isNever {
+            widest = .denied(candidates.resource, candidates.action, rule: "default-deny", fields: fields)
+        }
+        let questions = widest.isAllowed ? shape.asked.map { index in
+            // A limit is lifted only where it surely does not hold.
+            candidates.all[index].role.isGrant ? conditions[index] : RowCondition.negation(conditions[index])
+        } : []
+        return Ruling(
+            candidates, shape, filter: widest.isAllowed ? filter : .constant(false), questions: questions, conditions: conditions,
+            widest: widest, limitsRecords: !admitted.isAlways, failed: failed
+        )
+    }
+
+    /// What the law asks of the person, for the declared purpose. Without a purpose the strictest holds, as nothing can be
+    /// weighed against an objection.
+    private func subjectCondition(_ candidates: Candidates, _ request: AccessRequest) -> RowCondition {
+        guard let entity = candidates.entity, entity.subject != .nobody else { return .constant(true) }
+        // Nothing can be known yet of a person whose first record this is.
+        if candidates.action == .create, entity.subject == .itself { return .constant(true) }
+        guard let purpose = request.purpose else {
+            return RowCondition.conjunction([.subject(.isUnrestricted), .subject(.doesNotObject(to: nil))])
+        }
+        var conditions: [RowCondition] = []
+        if purpose.basis == .consent { conditions.append(.subject(.consents(to: purpose.name))) }
+        if !purpose.holdsDespiteRestriction { conditions.append(.subject(.isUnrestricted)) }
+        if purpose.canBeObjectedTo { conditions.append(.subject(.doesNotObject(to: purpose.name))) }
+        return RowCondition.conjunction(conditions)
     }
 }

@@ -28,4 +28,13 @@ package final class Decision: Sendable {
             }
         }.joined()
     }
+
+    static func denied(_ resource: String, _ action: Action, rule: String, fields: [Field]) -> Decision {
+        Decision(
+            resource: resource, action: action, isAllowed: false, rule: rule, access: fields.map { _ in .hidden },
+            writable: fields.map { _ in false }
+        )
+    }
+
+    func showsSame(as other: Decision) -> Bool { access == other.access && writable == other.writable }
 }

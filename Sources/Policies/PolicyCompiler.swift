@@ -1,4 +1,5 @@
 package import Catalog
+import Expressions
 package import Vocabulary
 
 /// Turns policy documents into ``CompiledPolicies``, or into everything that is wrong with them.
@@ -11,24 +12,21 @@ package enum PolicyCompiler {
     ) throws(Diagnostics) -> CompiledPolicies {
         var problems: [Diagnostic] = []
         var names: Set<String> = []
+        var attributes: [String: AttributeKind] = [:]
         do throws(Diagnostic) {
-            let top = try roles.mapping("the roles document")
-            try top.refuseOthers(than: ["roles"])
-            for member in try top.required("roles").mapping("roles").members {
-                let name = try member.key.text("a role's name")
-                try member.value.mapping("role \(name)").refuseOthers(than: ["label"])
-                names.insert(name)
-            }
+            (names, attributes) = try RolesReader.read(roles)
         } catch {
             problems.append(error)
         }
         let everyName = Set(catalog.entities.flatMap { $0.fields.map(\.name) })
         var rules: [Rule] = []
         var seen: [String: SourcePosition] = [:]
+        var policies: [String: SourcePosition] = [:]
+        var smallestGroups: [String: Int] = [:]
         for document in documents {
             do throws(Diagnostic) {
                 let mapping = try document.mapping("a policy")
-                try mapping.refuseOthers(than: ["policy", "rules"])
+                try mapping.refuseOthers(than: ["policy", "smallest_group", "roles_derived", "let", "rules"])
                 let resourceNode = try mapping.required("policy")
                 let resource = try resourceNode.text("policy")
                 let known = catalog.entities.map(\.name) + SystemResource.allCases.map(\.rawValue)
@@ -37,11 +35,23 @@ package enum PolicyCompiler {
                         resourceNode.position, "policy for '\(resource)', which is no entity", hint: Spelling.hint(for: resource, among: known)
                     )
                 }
+                if let first = policies.updateValue(resourceNode.position, forKey: resource) {
+                    throw Diagnostic(resourceNode.position, "there are two policies for '\(resource)'", hint: "see \(first)")
+                }
+                if let node = mapping["smallest_group"] {
+                    let size = try node.integer("smallest_group")
+                    guard (1...1000).contains(size) else { throw Diagnostic(node.position, "smallest_group is 1 to 1000 people") }
+                    smallestGroups[resource] = size
+                }
                 guard case .sequence(let items) = try mapping.required("rules").content else {
                     throw Diagnostic(mapping.position, "rules has to be a list")
                 }
+                let conditions = ConditionReader(resource: resource, catalog: catalog, attributes: attributes)
+                let definitions = conditions.definitions(mapping["let"], &problems)
+                let derived = conditions.derivedRoles(mapping["roles_derived"], definitions, roles: names, &problems)
                 let reader = RuleReader(
-                    resource: resource == "*" ? nil : resource, entity: catalog.entity(named: resource), roles: names, everyName: everyName
+                    resource: resource == "*" ? nil : resource, entity: catalog.entity(named: resource), catalog: catalog, roles: names,
+                    derived: derived, everyName: everyName, conditions: conditions, definitions: definitions
                 )
                 for item in items {
                     do throws(Diagnostic) {
@@ -59,142 +69,33 @@ package enum PolicyCompiler {
             }
         }
         if !problems.isEmpty { throw Diagnostics(problems) }
-        return CompiledPolicies(roles: names, rules: rules, catalog: catalog)
+        return CompiledPolicies(roles: names, attributes: attributes, rules: rules, smallestGroups: smallestGroups, catalog: catalog)
     }
 }
 
-/// Reads the rules of one policy document.
-private struct RuleReader {
-    let resource: String?
-    let entity: Entity?
-    let roles: Set<String>
-    /// The names of all fields of all entities.
-    let everyName: Set<String>
+/// Reads `roles.yaml`: who callers can be, and what their credentials may say of them.
+private enum RolesReader {
+    private static let taken = ["id", "roles", "teams", "method", "stepped_up"]
 
-    func read(_ node: SourceNode) throws(Diagnostic) -> Rule {
-        let mapping = try node.mapping("a rule")
-        for unbuilt in ["when", "purposes"] {
-            if mapping[unbuilt] != nil {
-                throw Diagnostic(
-                    mapping.position, "'\(unbuilt)' is not offered by this version",
-                    hint: "a rule takes name, allow or deny, to, fields and write"
-                )
-            }
-        }
-        try mapping.refuseOthers(than: ["name", "allow", "deny", "to", "fields", "write"])
-        let name = try mapping.required("name").text("name")
-        guard (mapping["allow"] == nil) != (mapping["deny"] == nil) else {
-            throw Diagnostic(mapping.position, "rule '\(name)' needs either allow or deny")
-        }
-        let effect: Rule.Effect = mapping["allow"] != nil ? .allow : .deny
-        var actions: Set<Action> = []
-        let actionsNode = try mapping["allow"] == nil ? mapping.required("deny") : mapping.required("allow")
-        for item in try actionsNode.texts("the actions") {
-            guard let action = Action(rawValue: item.text) else {
-                throw Diagnostic(
-                    item.position, "action '\(item.text)' is not known",
-                    hint: Spelling.hint(for: item.text, among: Action.allCases.map(\.rawValue))
-                )
-            }
-            actions.insert(action)
-        }
-        let fields = try mapping["fields"].map { node throws(Diagnostic) in try fieldRule(node.mapping("fields"), effect) }
-        let write = try mapping["write"].map { node throws(Diagnostic) in try writeRule(node.mapping("write")) }
-        if effect == .deny, write != nil { throw Diagnostic(mapping.position, "a deny has no 'write': what nobody allows is not written") }
-        return Rule(
-            name: name, effect: effect, resource: resource, actions: actions, roles: try roleNames(mapping.required("to")),
-            fields: fields, write: write
-        )
-    }
-
-    private func roleNames(_ node: SourceNode) throws(Diagnostic) -> Set<String>? {
+    static func read(_ document: SourceNode) throws(Diagnostic) -> (names: Set<String>, attributes: [String: AttributeKind]) {
         var names: Set<String> = []
-        for item in try node.texts("to") {
-            if item.text == "*" { return nil }
-            guard roles.contains(item.text) else {
-                throw Diagnostic(item.position, "role '\(item.text)' is not known", hint: Spelling.hint(for: item.text, among: roles.sorted()))
-            }
-            names.insert(item.text)
+        var attributes: [String: AttributeKind] = [:]
+        let top = try document.mapping("the roles document")
+        try top.refuseOthers(than: ["roles", "attributes"])
+        for member in try top.required("roles").mapping("roles").members {
+            let name = try member.key.text("a role's name")
+            try member.value.mapping("role \(name)").refuseOthers(than: ["label"])
+            names.insert(name)
         }
-        return names
-    }
-
-    private func fieldRule(_ mapping: SourceMapping, _ effect: Rule.Effect) throws(Diagnostic) -> Rule.FieldRule {
-        try mapping.refuseOthers(than: ["clear", "except", "up_to", "mask", "masked", "hide"])
-        if let resource, SystemResource(rawValue: resource) != nil { throw Diagnostic(mapping.position, "\(resource) has no fields") }
-        if effect == .deny, mapping["clear"] != nil { throw Diagnostic(mapping.position, "a deny makes nothing clear") }
-        for limit in ["except", "up_to"] {
-            if let node = mapping[limit], effect == .deny || mapping["clear"] == nil {
-                throw Diagnostic(node.position, "'\(limit)' goes with 'clear'")
-            }
+        for member in try top["attributes"]?.mapping("attributes").members ?? [] {
+            let name = try member.key.text("an attribute's name")
+            let mapping = try member.value.mapping("attribute \(name)")
+            try mapping.refuseOthers(than: ["type", "label"])
+            guard name.utf8.count <= 48, name.utf8.allSatisfy({ (0x61...0x7A).contains($0) || $0 == 0x5F || (0x30...0x39).contains($0) }),
+                !taken.contains(name)
+            else { throw Diagnostic(member.key.position, "'\(name)' cannot be the name of an attribute", hint: "a-z 0-9 _, and not \(taken.joined(separator: ", "))") }
+            attributes[name] = try mapping.required("type").choice("type", of: AttributeKind.self)
         }
-        if effect == .deny, ["mask", "masked", "hide"].allSatisfy({ mapping[$0] == nil }) {
-            throw Diagnostic(
-                mapping.position, "a deny with 'fields' takes sight of some away, and this one names none",
-                hint: "write 'mask', 'masked' or 'hide', or leave 'fields' out to deny the action"
-            )
-        }
-        let masked = try mapping["masked"].map { node throws(Diagnostic) in try selection(node, nil, nil) } ?? .none
-        var masks: [String: Mask] = [:]
-        if let node = mapping["mask"] {
-            for member in try node.mapping("mask").members {
-                let name = try member.key.text("a field's name")
-                let field = try known(name, member.key.position)
-                let mask = try member.value.choice("mask", of: Mask.self)
-                if let field, !mask.fits(field.type) {
-                    throw Diagnostic(member.value.position, "mask \(mask.rawValue) does not fit '\(name)' of type \(field.type.rawValue)")
-                }
-                masks[name] = mask
-            }
-        }
-        var hide: Set<String> = []
-        for item in try mapping["hide"]?.texts("hide") ?? [] {
-            _ = try known(item.text, item.position)
-            hide.insert(item.text)
-        }
-        let clear = try mapping["clear"].map { node throws(Diagnostic) in try selection(node, mapping["except"], mapping["up_to"]) } ?? .none
-        return Rule.FieldRule(clear: clear, masks: masks, masked: masked, hide: hide)
-    }
-
-    private func writeRule(_ mapping: SourceMapping) throws(Diagnostic) -> Rule.WriteRule {
-        try mapping.refuseOthers(than: ["fields", "except", "up_to"])
-        return Rule.WriteRule(fields: try selection(mapping.required("fields"), mapping["except"], mapping["up_to"]))
-    }
-
-    private func selection(_ node: SourceNode, _ except: SourceNode?, _ upTo: SourceNode?) throws(Diagnostic) -> Rule.FieldSelection {
-        var names: Set<String> = []
-        var isEverything = false
-        for item in try node.texts("a list of fields") {
-            if item.text == "*" {
-                isEverything = true
-            } else {
-                _ = try known(item.text, item.position)
-                names.insert(item.text)
-            }
-        }
-        var excluded: Set<String> = []
-        for item in try except?.texts("except") ?? [] {
-            _ = try known(item.text, item.position)
-            excluded.insert(item.text)
-        }
-        let ceiling = try upTo?.choice("up_to", of: FieldClass.self) ?? .identifying
-        if ceiling.isNamedOnly, let upTo {
-            throw Diagnostic(upTo.position, "'*' never reaches \(ceiling.rawValue) fields", hint: "name them one by one")
-        }
-        return Rule.FieldSelection(isEverything: isEverything, upTo: ceiling, names: names, except: excluded)
-    }
-
-    /// In a policy for all entities a field need not exist in each, but in one.
-    private func known(_ name: String, _ position: SourcePosition) throws(Diagnostic) -> Field? {
-        guard let entity else {
-            if everyName.contains(name) { return nil }
-            throw Diagnostic(position, "'\(name)' is no field of any entity", hint: Spelling.hint(for: name, among: everyName.sorted()))
-        }
-        guard let field = entity.field(named: name) else {
-            throw Diagnostic(
-                position, "'\(name)' is no field of \(entity.name)", hint: Spelling.hint(for: name, among: entity.fields.map(\.name))
-            )
-        }
-        return field
+        return (names, attributes)
     }
 }

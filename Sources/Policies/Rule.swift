@@ -1,21 +1,36 @@
-import Catalog
-import Vocabulary
+package import Catalog
+package import Expressions
+package import Vocabulary
 
 /// One rule of a policy file, in the shape that `policies/README.md` describes.
-struct Rule: Sendable {
-    enum Effect: Sendable { case allow, deny }
+package struct Rule: Sendable {
+    package enum Effect: String, Sendable { case allow, deny }
 
-    let name: String
-    let effect: Effect
+    package let name: String
+    package let position: SourcePosition
+    package let effect: Effect
     /// `nil` is `*`: every entity of the catalog (not the system resources, which are always named).
-    let resource: String?
-    let actions: Set<Action>
-    /// Roles, or `nil` for `*`.
-    let roles: Set<String>?
+    package let resource: String?
+    package let actions: Set<Action>
+    package let members: Members
+    /// Purposes that the rule speaks for, or `nil` for all, and for none declared.
+    package let purposes: Set<String>?
+    /// The condition, by the entity or system resource it was compiled for.
+    let conditions: [String: Condition]
+    package let obligations: Set<Obligation>
+    /// How long a grant opens the rule, where one has to: see ``Obligation``.
+    package let grantDuration: Duration?
     let fields: FieldRule?
     let write: WriteRule?
 
-    struct FieldRule: Sendable {
+    /// Whom the rule speaks for.
+    package struct Members: Sendable {
+        /// Roles, or `nil` for `*`.
+        package let roles: Set<String>?
+        package let derived: [DerivedRole]
+    }
+
+    package struct FieldRule: Sendable {
         let clear: FieldSelection
         let masks: [String: Mask]
         /// The catalog's own mask for these.
@@ -23,7 +38,7 @@ struct Rule: Sendable {
         let hide: Set<String>
     }
 
-    struct WriteRule: Sendable {
+    package struct WriteRule: Sendable {
         let fields: FieldSelection
     }
 
@@ -43,16 +58,26 @@ struct Rule: Sendable {
         }
     }
 
-    func applies(to resource: String, _ action: Action, _ callerRoles: Set<String>) -> Bool {
-        guard actions.contains(action), roles.map({ !$0.isDisjoint(with: callerRoles) }) ?? true else { return false }
+    /// Whether the rule can speak about this at all; conditions and obligations are asked later.
+    package func concerns(_ resource: String, _ action: Action) -> Bool {
+        guard actions.contains(action) else { return false }
         if let own = self.resource { return own == resource }
         return SystemResource(rawValue: resource) == nil
     }
 
-    /// A deny with `fields` takes away sight of those fields, not the action.
-    var limitsFieldsOnly: Bool { effect == .deny && fields != nil }
+    func isFor(purpose: String?) -> Bool {
+        guard let purposes else { return true }
+        return purpose.map { purposes.contains($0) } ?? false
+    }
 
-    func access(to field: Field) -> FieldAccess {
+    /// The condition for an entity, as it was written.
+    package func condition(on resource: String) -> Condition? { conditions[resource] }
+    package var hasCondition: Bool { !conditions.isEmpty }
+
+    /// A deny with `fields` takes away sight of those fields, not the action.
+    package var limitsFieldsOnly: Bool { effect == .deny && fields != nil }
+
+    package func access(to field: Field) -> FieldAccess {
         guard let fields else { return .hidden }
         if fields.hide.contains(field.name) { return .hidden }
         if let mask = fields.masks[field.name] { return mask == .hidden ? .hidden : .masked(mask) }
@@ -61,7 +86,7 @@ struct Rule: Sendable {
         return .hidden
     }
 
-    func limit(on field: Field) -> FieldAccess {
+    package func limit(on field: Field) -> FieldAccess {
         guard let fields else { return .clear }
         if fields.hide.contains(field.name) { return .hidden }
         if let mask = fields.masks[field.name] { return mask == .hidden ? .hidden : .masked(mask) }
@@ -69,5 +94,16 @@ struct Rule: Sendable {
         return fields.masked.contains(field) || fields.masked.isEverything ? (field.mask == .hidden ? .hidden : .masked(field.mask)) : .clear
     }
 
-    func mayWrite(_ field: Field) -> Bool { write?.fields.contains(field) ?? false }
+    package func mayWrite(_ field: Field) -> Bool { write?.fields.contains(field) ?? false }
+}
+
+/// A role that a caller has for some records: `owner`, of a sales-rep, where the record's owner is the caller.
+package struct DerivedRole: Sendable {
+    package let name: String
+    package let position: SourcePosition
+    /// Roles of which the caller has one, or `nil` for `*`.
+    package let from: Set<String>?
+    let conditions: [String: Condition]
+
+    package func condition(on resource: String) -> Condition? { conditions[resource] }
 }

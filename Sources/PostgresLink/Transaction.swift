@@ -16,8 +16,10 @@ package final class Transaction: Sendable {
         queue.withLock { $0.append(statement) }
     }
 
+    package func execute(_ statements: SQL...) async throws(LinkError) -> [ResultSet] { try await execute(statements) }
+
     /// Runs what is in line, then the given statements, in one round trip; answers the results of the given ones.
-    package func execute(_ statements: SQL...) async throws(LinkError) -> [ResultSet] {
+    package func execute(_ statements: [SQL]) async throws(LinkError) -> [ResultSet] {
         let waiting = queue.withLock { queue in
             defer { queue = [] }
             return queue

@@ -29,6 +29,11 @@ package struct ObservationLog: Sendable {
         case .auditRefused: logger.error("an access was refused because it could not be recorded")
         case .sealedValueUnreadable(let entity, let field):
             logger.error("a sealed value does not open", metadata: ["entity": "\(entity)", "field": "\(field)"])
+        case .conditionFailed(let rule): logger.warning("a condition of a policy failed", metadata: ["rule": "\(rule)"])
+        case .glassBroken(let rule): logger.warning("the glass was broken; the access has to be reviewed", metadata: ["rule": "\(rule)"])
+        case .policiesReloaded(let rules): logger.notice("policies reloaded", metadata: ["rules": "\(rules)"])
+        case .policiesRefused(let problems):
+            logger.error("changed policies are refused, the running ones stay", metadata: ["problems": "\(problems)"])
         case .requestAnswered(let route, let status, let duration):
             if status >= 500 {
                 logger.error("request failed", metadata: ["route": "\(route)", "status": "\(status)"])

@@ -13,10 +13,22 @@ package struct Purpose: Sendable, Hashable {
     package let name: String
     package let label: String
     package let basis: LawfulBasis
+    /// Direct marketing can be objected to whatever its basis (GDPR Art. 21(2)).
+    package let isDirectMarketing: Bool
+    /// Why data is used for this purpose although its processing is restricted: legal claims, the protection of others, important
+    /// public interest (GDPR Art. 18(2)). `nil`: it is not.
+    package let restrictionExemption: String?
 
-    package init(name: String, label: String, basis: LawfulBasis) {
+    package init(name: String, label: String, basis: LawfulBasis, isDirectMarketing: Bool = false, restrictionExemption: String? = nil) {
         self.name = name
         self.label = label
         self.basis = basis
+        self.isDirectMarketing = isDirectMarketing
+        self.restrictionExemption = restrictionExemption
     }
+
+    package var holdsDespiteRestriction: Bool { restrictionExemption != nil }
+
+    /// Whether an objection ends the use (GDPR Art. 21(1) and (2)).
+    package var canBeObjectedTo: Bool { isDirectMarketing || basis == .legitimateInterests || basis == .publicTask }
 }

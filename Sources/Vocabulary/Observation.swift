@@ -12,6 +12,12 @@ package enum Observation: Sendable {
     case auditFailed(events: Int, code: String)
     case auditRefused
     case sealedValueUnreadable(entity: String, field: String)
+    /// A condition of a policy came to an error: an allow that does not hold, a deny that does.
+    case conditionFailed(rule: String)
+    case glassBroken(rule: String)
+    case policiesReloaded(rules: Int)
+    /// The running policies stay.
+    case policiesRefused(problems: Int)
     case requestAnswered(route: String, status: Int, duration: Duration)
     case requestFailed(route: String, code: String)
     case serving(address: String)

@@ -31,12 +31,12 @@ struct CommandFailure: Error, CustomStringConvertible {
     init(_ refusal: Refusal) {
         let kind: Kind =
             switch refusal.code {
-            case .denied, .fieldNotWritable, .credentialMissing, .credentialInvalid: .denied
+            case .denied, .fieldNotWritable, .reasonRequired, .stepUpRequired, .approvalRequired, .grantInvalid, .credentialMissing, .credentialInvalid: .denied
             case .notFound, .routeUnknown: .notFound
             case .storeUnavailable, .vaultUnavailable, .auditUnavailable, .outcomeUnknown, .busy: .unavailable
             case .internalError: .failed
             case .methodNotAllowed, .notAcceptable, .bodyTooLarge, .bodyMalformed, .mediaTypeUnsupported, .parameterInvalid, .fieldUnknown,
-                .cursorInvalid, .purposeUnknown, .memberUnknown, .valueInvalid, .valueTaken, .referenceUnknown, .recordInUse,
+                .filterInvalid, .cursorInvalid, .purposeUnknown, .memberUnknown, .valueInvalid, .valueTaken, .referenceUnknown, .recordInUse,
                 .subjectErased, .preconditionRequired, .preconditionFailed:
                 .invalid
             }

@@ -97,7 +97,7 @@ struct Runtime: Sendable {
     ///
     /// - Parameter makesTenant: the tenant is made when it does not exist yet; else a name that nobody has is refused.
     func hostContext(
-        tenant name: String = "default", makesTenant: Bool, purpose: String = "operations", requestID: String = UUIDv7.make().description
+        tenant name: String = "default", makesTenant: Bool, purpose: String = "operations", reason: String? = nil, requestID: String = UUIDv7.make().description
     ) async throws -> RequestContext {
         guard !name.isEmpty, name.utf8.count <= 64 else { throw CommandFailure(.invalid, "a tenant's name has 1 to 64 bytes") }
         let tenant: TenantID
@@ -112,6 +112,9 @@ struct Runtime: Sendable {
         } catch let error as StorageError {
             throw CommandFailure(error)
         }
-        return RequestContext(principal: .host(tenant: tenant), purpose: gateway.catalog.purposes[purpose], requestID: requestID)
+        return RequestContext(
+            principal: .host(tenant: tenant), purpose: gateway.catalog.purposes[purpose], reason: reason, policies: gateway.policies,
+            requestID: requestID
+        )
     }
 }

@@ -93,10 +93,18 @@ enum PurposeReader {
                 do {
                     let name = try member.key.text("the name of a purpose")
                     let mapping = try member.value.mapping("purpose \(name)")
-                    try mapping.refuseOthers(than: ["label", "basis"])
+                    try mapping.refuseOthers(than: ["label", "basis", "direct_marketing", "despite_restriction"])
                     let label = try mapping["label"]?.text("label")
                     let basis = try mapping.required("basis").choice("basis", of: LawfulBasis.self)
-                    purposes[name] = Purpose(name: name, label: label ?? name, basis: basis)
+                    let exemption = try mapping["despite_restriction"]?.text("despite_restriction")
+                    if exemption?.isEmpty == true {
+                        throw Diagnostic(mapping.position, "despite_restriction is the sentence that says why", hint: "cite GDPR Art. 18(2)")
+                    }
+                    purposes[name] = Purpose(
+                        name: name, label: label ?? name, basis: basis,
+                        isDirectMarketing: try mapping["direct_marketing"]?.boolean("direct_marketing") ?? false,
+                        restrictionExemption: exemption
+                    )
                 } catch {
                     problems.append(error)
                 }

@@ -11,6 +11,10 @@ package struct CredentialOrder: Sendable {
     package var roles: [String]
     package var user: String?
     package var teams: [String] = []
+    /// What the key says of its owner, by the names that `roles.yaml` declares.
+    package var attributes: [String: [String]] = [:]
+    /// For what asks for more proof than a key. Such a key lives a quarter of an hour at most.
+    package var isSteppedUp = false
     package var purpose: String?
     package var expiresAt: Instant?
 
@@ -28,9 +32,13 @@ extension RecordGateway {
         let decision = try await decide(.create, .credential, context)
         try check(order)
         let key = APIKey.make()
+        let now = Instant.now()
+        let stepUpEnd = now.advanced(by: .seconds(900))
+        let end = order.isSteppedUp ? min(order.expiresAt ?? stepUpEnd, stepUpEnd) : order.expiresAt
         let record = CredentialRecord(
             id: key.id, tenant: context.tenant, user: order.user, roles: order.roles.sorted(), teams: order.teams,
-            defaultPurpose: order.purpose, code: key.code(under: pepper), createdAt: .now(), expiresAt: order.expiresAt, revokedAt: nil,
+            attributes: order.attributes, isSteppedUp: order.isSteppedUp, defaultPurpose: order.purpose, code: key.code(under: pepper),
+            createdAt: now, expiresAt: end, revokedAt: nil,
             generation: 1
         )
         _ = try await change(context) { (transaction: Transaction) async throws(Refusal) in
@@ -74,6 +82,17 @@ extension RecordGateway {
         var problems: [Refusal.Member] = []
         func problem(_ member: String, _ detail: String) { problems.append(.init(member, Refusal.Code.valueInvalid.rawValue, detail)) }
         if order.roles.isEmpty { problem("roles", "a key needs at least one role") }
+        for (name, values) in order.attributes {
+            switch policies.attributes[name] {
+            case nil:
+                problem("attributes", "there is no such attribute; " + Spelling.hint(for: name, among: policies.attributes.keys.sorted()))
+            case .text where values.count != 1: problem("attributes", "\(name) has one value")
+            default: break
+            }
+            for value in values where value.isEmpty || value.utf8.count > 200 || value.utf8.contains(0) {
+                problem("attributes", "a value of \(name) has 1 to 200 bytes")
+            }
+        }
         for role in order.roles where !policies.roles.contains(role) {
             problem("roles", "there is no such role; " + Spelling.hint(for: role, among: policies.roles.sorted()))
         }
@@ -90,8 +109,8 @@ extension RecordGateway {
 
     /// A decision about something that is no entity, or a recorded denial.
     func decide(_ action: Action, _ resource: SystemResource, _ context: RequestContext) async throws(Refusal) -> Decision {
-        let decision = policies.decide(context.principal, action, on: resource.rawValue)
-        guard decision.isAllowed else { throw await deny(decision, context) }
-        return decision
+        let ruling = context.policies.decide(context.access, action, on: resource.rawValue)
+        guard ruling.isAllowed else { throw await deny(ruling, context) }
+        return ruling.widest
     }
 }

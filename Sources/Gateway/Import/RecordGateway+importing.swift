@@ -2,6 +2,7 @@ import AuditTrail
 package import Catalog
 import DataFormats
 import Disclosure
+import Expressions
 import KeyRing
 import Policies
 import PostgresLink
@@ -21,24 +22,28 @@ extension RecordGateway {
     package func importRows(
         _ rows: [ImportRow], into entity: Entity, isDryRun: Bool, _ context: RequestContext
     ) async throws(Refusal) -> [ImportOutcome] {
-        let decision = try await writable(.import, entity, context)
+        let importing = try await writable(.import, entity, context)
+        let reading = sight(.read, entity, context)
+        let way = ImportWay(
+            sight: importing, reading: reading, doors: Doors(changing: importing, reading: reading), isDryRun: isDryRun
+        )
         var outcomes: [ImportOutcome] = []
         // Two rows of one file may be the same record: the second has to find what the first has written.
         for batch in ImportBatch.split(rows, entity) {
             do throws(Refusal) {
-                outcomes += try await importBatch(batch, entity, decision, isDryRun, context)
+                outcomes += try await importBatch(batch, entity, way, context)
             } catch {
                 guard batch.count > 1, Self.concernsOneRow(error) else {
                     guard Self.concernsOneRow(error) else { throw error }
-                    outcomes.append(Self.refused(batch[0], error))
+                    outcomes.append(Self.refused(batch[0], veiled(error, reading)))
                     continue
                 }
                 for row in batch {
                     do throws(Refusal) {
-                        outcomes += try await importBatch([row], entity, decision, isDryRun, context)
+                        outcomes += try await importBatch([row], entity, way, context)
                     } catch {
                         guard Self.concernsOneRow(error) else { throw error }
-                        outcomes.append(Self.refused(row, error))
+                        outcomes.append(Self.refused(row, veiled(error, reading)))
                     }
                 }
             }
@@ -48,7 +53,7 @@ extension RecordGateway {
 
     private static func concernsOneRow(_ refusal: Refusal) -> Bool {
         switch refusal.code {
-        case .valueTaken, .referenceUnknown, .valueInvalid, .memberUnknown, .fieldNotWritable, .subjectErased: true
+        case .valueTaken, .referenceUnknown, .valueInvalid, .memberUnknown, .fieldNotWritable, .subjectErased, .denied: true
         default: false
         }
     }
@@ -59,8 +64,9 @@ extension RecordGateway {
     }
 
     private func importBatch(
-        _ rows: [ImportRow], _ entity: Entity, _ decision: Decision, _ isDryRun: Bool, _ context: RequestContext
+        _ rows: [ImportRow], _ entity: Entity, _ way: ImportWay, _ context: RequestContext
     ) async throws(Refusal) -> [ImportOutcome] {
+        let decision = way.sight.ruling.widest
         var outcomes: [ImportOutcome?] = rows.map { _ in nil }
         let resolved = try await resolveLookups(rows, entity, decision, context)
         var drafts: [(index: Int, draft: RecordDraft)] = []
@@ -72,7 +78,7 @@ extension RecordGateway {
                     if row.members[lookup.member] != nil {
                         problems.append(.init(lookup.member, Refusal.Code.valueInvalid.rawValue, "\(lookup.member) is given twice"))
                     } else if let id, let position = entity.position(of: lookup.member) {
-                        draft.set(.reference(id), at: position)
+                        draft.write(.reference(id), at: position)
                     } else {
                         problems.append(
                             .init(
@@ -86,7 +92,7 @@ extension RecordGateway {
                 outcomes[index] = Self.refused(row, error)
             }
         }
-        let matches = try await match(drafts.map(\.draft), entity, context)
+        let matches = try await match(drafts.map(\.draft), way.reading, entity, context)
         var new: [Incoming] = []
         var existing: [(row: Incoming, id: RecordID)] = []
         var taken: Set<RecordID> = []
@@ -110,9 +116,9 @@ extension RecordGateway {
                 )
             }
         }
-        for (index, outcome) in try await write(new, existing, entity, decision, isDryRun, context) { outcomes[index] = outcome }
+        for (index, outcome) in try await write(new, existing, entity, way, context) { outcomes[index] = outcome }
         if !later.isEmpty {
-            let rest = try await importBatch(later.map { rows[$0] }, entity, decision, isDryRun, context)
+            let rest = try await importBatch(later.map { rows[$0] }, entity, way, context)
             for (index, outcome) in zip(later, rest) { outcomes[index] = outcome }
         }
         return outcomes.compactMap { $0 }
@@ -148,15 +154,18 @@ extension RecordGateway {
 
     private enum Match { case none, one(RecordID), several }
 
-    /// By `external_id` where the row has one that is known; else by e-mail.
-    private func match(_ drafts: [RecordDraft], _ entity: Entity, _ context: RequestContext) async throws(Refusal) -> [Match] {
+    /// By `external_id` where the row has one that is known; else by e-mail. Only records that show the caller the field in the
+    /// clear are matched: else an import would tell who is there.
+    private func match(
+        _ drafts: [RecordDraft], _ reading: Sight, _ entity: Entity, _ context: RequestContext
+    ) async throws(Refusal) -> [Match] {
         var matches = drafts.map { _ in Match.none }
         let external = entity.position(of: "external_id").flatMap { entity.fields[$0].uniqueness == .enforced ? $0 : nil }
         let wanted = drafts.map { draft -> String? in
             if let external, case .text(let id)?? = draft.values[external] { id } else { nil }
         }
         if let external {
-            let known = try await ids(where: entity.fields[external], isAnyOf: wanted.compactMap { $0 }, entity, context)
+            let known = try await ids(where: external, isAnyOf: wanted.compactMap { $0 }, reading, context)
             for (index, id) in wanted.enumerated() { if let id, let record = known[id]?.first { matches[index] = .one(record) } }
         }
         if let position = entity.position(of: "email"), entity.fields[position].isExactlySearchable {
@@ -165,7 +174,8 @@ extension RecordGateway {
                 guard case .none = match, let value = draft.values[position] ?? nil else { return nil }
                 return field.searchForm(of: value)
             }
-            let found = try await self.matches(field, position, forms.compactMap { $0 }, also: external, entity, context)
+            let limit = RowCondition.conjunction([reading.ruling.filter, reading.ruling.clearRecords(position)])
+            let found = try await self.matches(field, position, forms.compactMap { $0 }, also: external, where: limit, entity, context)
             for (index, form) in forms.enumerated() {
                 // A record with another external id is another record, whatever its e-mail: people share addresses.
                 let hits = (form.flatMap { found[$0] } ?? []).filter { hit in
@@ -180,10 +190,14 @@ extension RecordGateway {
     }
 
     private func ids(
-        where field: Field, isAnyOf values: [String], _ entity: Entity, _ context: RequestContext
+        where position: Int, isAnyOf values: [String], _ reading: Sight, _ context: RequestContext
     ) async throws(Refusal) -> [String: [RecordID]] {
-        if values.isEmpty { return [:] }
-        let rows = try await read(context, [table(entity).ids(where: field, isAnyOf: values, tenant: context.tenant)])[0]
+        if values.isEmpty || !reading.ruling.isUsable(position) { return [:] }
+        let limit = RowCondition.conjunction([reading.ruling.filter, reading.ruling.clearRecords(position)])
+        let field = reading.entity.fields[position]
+        let rows = try await read(
+            context, [table(reading.entity).ids(where: field, isAnyOf: values, and: limit, tenant: context.tenant)]
+        )[0]
         var found: [String: [RecordID]] = [:]
         for row in 0..<rows.rowCount {
             if let value = rows.text(row, 0), let id = rows.uuid(row, 1) { found[value, default: []].append(RecordID(id)) }
@@ -212,10 +226,10 @@ extension RecordGateway {
                 )
             }
             guard let target = entity.field(named: kind.member)?.referenceTo.flatMap({ catalog.entity(named: $0) }),
-                let field = view(target, policies.decide(context.principal, .read, on: target.name)).usableField(named: kind.field)?.field,
+                case let reading = sight(.read, target, context), let (place, field) = reading.usableField(named: kind.field),
                 field.storage == .plain, FieldTypes.areText(field.type)
             else { throw ListPlan.unknown(kind.field) }
-            found[kind] = try await ids(where: field, isAnyOf: Array(wanted), target, context)
+            found[kind] = try await ids(where: place, isAnyOf: Array(wanted), reading, context)
         }
         return rows.map { row in
             row.lookups.map { lookup in
@@ -228,9 +242,10 @@ extension RecordGateway {
     // MARK: Writing
 
     private func write(
-        _ new: [Incoming], _ existing: [(row: Incoming, id: RecordID)], _ entity: Entity, _ decision: Decision, _ isDryRun: Bool,
-        _ context: RequestContext
+        _ new: [Incoming], _ existing: [(row: Incoming, id: RecordID)], _ entity: Entity, _ way: ImportWay, _ context: RequestContext
     ) async throws(Refusal) -> [(index: Int, outcome: ImportOutcome)] {
+        let isDryRun = way.isDryRun
+        let doors = way.doors
         let created = isDryRun ? [] : try await prepareNew(new.map(\.draft), entity, context)
         let tenantKeys = try await tenantKeys(context)
         let table = table(entity)
@@ -247,7 +262,7 @@ extension RecordGateway {
                     let rows: ResultSet
                     do throws(LinkError) {
                         let ids = existing.map(\.id)
-                        rows = try await transaction.execute(table.select(ids, shape, tenant: context.tenant, forUpdate: !isDryRun))[0]
+                        rows = try await transaction.execute(table.select(ids, shape, tenant: context.tenant, asking: doors.questions, forUpdate: !isDryRun))[0]
                     } catch {
                         throw refusal(StorageError(error))
                     }
@@ -256,6 +271,8 @@ extension RecordGateway {
                     let byID = Dictionary(records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
                     for item in existing {
                         guard let current = byID[item.id] else { throw Refusal(.busy, "a matched record went away", hint: "import again") }
+                        guard let decision = doors.decision(current) else { throw .notAdmitted }
+                        try check(item.row.draft, entity, decision)
                         let key = keys.key(for: current)
                         let owner = try await owner(of: current, after: item.row.draft, entity, key, context)
                         let row = try prepareChange(item.row.draft, to: current, entity, key: key, owner: owner, tenantKeys, context)
@@ -264,12 +281,12 @@ extension RecordGateway {
                         outcomes.append((item.row.index, outcome))
                     }
                 }
-                var event = event(decision, context, outcome: isDryRun ? .disclosed : .changed)
+                var event = event(way.sight.ruling.widest, context, outcome: isDryRun ? .disclosed : .changed)
                 event.count = outcomes.count
                 if !isDryRun {
                     changed.rows = prepared
                     try await secure(prepared, context)
-                    for row in created { transaction.enqueue(table.insert(row.row, tenant: context.tenant)) }
+                    try await insert(created, new, entity, way, transaction, context)
                     for row in prepared { transaction.enqueue(table.update(row.row, tenant: context.tenant)) }
                     for row in created + prepared { writeHistories(of: row, transaction, context) }
                     event.records = (created + prepared).map(\.row.id)
@@ -285,6 +302,34 @@ extension RecordGateway {
             throw error
         }
     }
+
+    /// Inserts new rows. Where the rules depend on the record, the rows come back and are asked; a no takes the batch back.
+    private func insert(
+        _ created: [PreparedRow], _ new: [Incoming], _ entity: Entity, _ way: ImportWay, _ transaction: Transaction, _ context: RequestContext
+    ) async throws(Refusal) {
+        let table = table(entity)
+        let isAboutKnownPeople = if case .via = entity.subject { true } else { false }
+        if !way.sight.ruling.limitsRecords, way.sight.ruling.questions.isEmpty, !isAboutKnownPeople {
+            for row in created { transaction.enqueue(table.insert(row.row, tenant: context.tenant)) }
+            return
+        }
+        let shape = RecordShape(entity) { _ in false }
+        let insertions = created.map { table.insert($0.row, tenant: context.tenant, returning: shape, asking: way.doors.questions) }
+        let results: [ResultSet]
+        do throws(LinkError) { results = try await transaction.execute(insertions) } catch { throw refusal(StorageError(error)) }
+        for (rows, incoming) in zip(results, new) {
+            guard let stored = table.records(rows, shape).first, let decision = way.doors.decision(stored) else { throw .notAdmitted }
+            try check(incoming.draft, entity, decision)
+        }
+    }
+}
+
+/// What an import call is allowed, the same for all its rows.
+struct ImportWay: Sendable {
+    let sight: Sight
+    let reading: Sight
+    let doors: Doors
+    let isDryRun: Bool
 }
 
 /// What the transaction's closure has prepared.

@@ -1,8 +1,6 @@
 import Catalog
-import DataFormats
-import Disclosure
-import Identity
-import Sealing
+import Expressions
+import Policies
 import Storage
 import Vocabulary
 
@@ -14,28 +12,88 @@ package struct ListQuery: Sendable {
     /// The field to sort by; `nil` is the order of creation.
     package var sort: String?
     package var isDescending = false
+    /// Fields that have to equal a value.
     package var filters: [(name: String, value: String)] = []
+    /// A condition in CEL over the record.
+    package var filter: String?
+    /// Whether to tell how many records fit in all.
+    package var wantsCount = false
+    /// Fields to group by; the answer then has groups in the place of records.
+    package var groupBy: [String] = []
+    /// Fields to add up in each group.
+    package var sums: [String] = []
     package init() {}
 }
 
 /// A query checked against what the caller may see.
+///
+/// Every field that it uses limits it to the records that show the field in the clear, so that which records are found, in
+/// which order or in which group, never tells of a value that the caller may not read.
 struct ListPlan {
-    var plainFilters: [(position: Int, value: FieldValue?)] = []
-    var sealedFilters: [(position: Int, value: FieldValue)] = []
-    var sort: Int?
+    /// What records have to fit; may still speak of sealed columns.
+    let condition: RowCondition
+    private(set) var sort: Int?
+    private(set) var groups: [Int] = []
+    private(set) var sums: [Int] = []
 
-    init(_ query: ListQuery, _ view: FieldView) throws(Refusal) {
+    init(_ query: ListQuery, _ sight: Sight, _ context: RequestContext) throws(Refusal) {
+        var conditions = [sight.ruling.filter]
+        var used: Set<Int> = []
         for (name, text) in query.filters {
-            guard let (position, field) = view.usableField(named: name), field.isFilterable else { throw Self.unknown(name) }
+            guard let (position, field) = sight.usableField(named: name), field.isFilterable else { throw Self.unknown(name) }
             let value: FieldValue
-            do { value = try field.read(text: text) } catch {
-                throw Refusal(.parameterInvalid, error.detail)
-            }
-            if field.isSealed { sealedFilters.append((position, value)) } else { plainFilters.append((position, value)) }
+            do { value = try field.read(text: text) } catch { throw Refusal(.parameterInvalid, error.detail) }
+            conditions.append(Self.equality(field, value))
+            used.insert(position)
+        }
+        if let text = query.filter {
+            let filter = try Self.filter(text, sight, context)
+            conditions.append(filter.rows(RequestBindings(context.access, attributes: context.policies.attributes)))
+            used.formUnion(filter.columns.compactMap { sight.entity.position(of: $0.name) })
         }
         if let name = query.sort {
-            guard let (position, field) = view.usableField(named: name), field.isSortable else { throw Self.unknown(name) }
+            guard let (position, field) = sight.usableField(named: name), field.isSortable else { throw Self.unknown(name) }
             sort = position
+            used.insert(position)
+        }
+        for name in query.groupBy {
+            guard let (position, field) = sight.usableField(named: name), field.storage == .plain else { throw Self.unknown(name) }
+            groups.append(position)
+            used.insert(position)
+        }
+        for name in query.sums {
+            guard let (position, field) = sight.usableField(named: name), field.storage == .plain, field.type == .money || field.type == .integer
+            else { throw Self.unknown(name) }
+            if let currency = field.currencyField, !query.groupBy.contains(currency) {
+                throw Refusal(.parameterInvalid, "amounts of different currencies do not add up", hint: "group by \(currency), too")
+            }
+            sums.append(position)
+            used.insert(position)
+        }
+        for position in used.sorted() { conditions.append(sight.ruling.clearRecords(position)) }
+        condition = RowCondition.conjunction(conditions)
+    }
+
+    private static func equality(_ field: Field, _ value: FieldValue) -> RowCondition {
+        let column = field.column
+        if field.isSealed { return .sealed(column, [value.expressionValue], orNull: false) }
+        return .equal(column, value.expressionValue)
+    }
+
+    /// The filter may name the columns that the caller can use, and no others: an unknown name is answered like a hidden one.
+    private static func filter(_ text: String, _ sight: Sight, _ context: RequestContext) throws(Refusal) -> Condition {
+        let columns = sight.entity.columns.filter { column in
+            switch column.origin {
+            case .stored: column.name == "id" || sight.usableField(named: column.name) != nil
+            case .restricted, .objected: false
+            }
+        }
+        let scope = ExpressionScope(
+            variables: RequestBindings.variables(attributes: context.policies.attributes),
+            columns: Dictionary(columns.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }), hasBareColumns: true
+        )
+        do throws(ExpressionProblem) { return try Condition.compile(text, scope: scope) } catch {
+            throw Refusal(.filterInvalid, "the filter at \(error.place.line):\(error.place.column): \(error.message)", hint: error.hint)
         }
     }
 
@@ -46,52 +104,5 @@ struct ListPlan {
             .fieldUnknown, isPrintable ? "'\(name)' cannot be used here" : "a parameter cannot be used here",
             hint: "filter by plain fields and by fields with exact search, sort by indexed fields"
         )
-    }
-}
-
-/// Cursors: the last row's place, sealed, bound to the caller and to the question.
-enum CursorSeal {
-    static func binding(_ principal: Principal, _ entity: Entity, _ query: ListQuery) -> [UInt8] {
-        var parts = [principal.tenant.description, principal.actor, principal.app ?? "", principal.roleKey, entity.name, query.sort ?? ""]
-        parts.append(query.isDescending ? "desc" : "asc")
-        for (name, value) in query.filters.sorted(by: { ($0.name, $0.value) < ($1.name, $1.value) }) { parts += [name, value] }
-        var bytes: [UInt8] = []
-        for part in parts {
-            withUnsafeBytes(of: UInt32(part.utf8.count).bigEndian) { bytes += $0 }
-            bytes += part.utf8
-        }
-        return Blake2b.hash(bytes)
-    }
-
-    static func seal(_ position: RecordPage.Position, key: SymmetricKey, binding: [UInt8]) -> String {
-        var plaintext = position.id.uuid.bytes
-        if let value = position.value { plaintext += value.plaintext }
-        let hasValue: UInt8 = position.value == nil ? 0 : 1
-        plaintext.insert(hasValue, at: 0)
-        return Base64URL.encode(
-            key.withBytes { key in
-                plaintext.withUnsafeBytes { Envelope.seal($0, keyVersion: 0, associatedData: binding, key: key) }
-            }
-        )
-    }
-
-    static func open(
-        _ text: String, _ entity: Entity, _ sort: Int?, key: SymmetricKey, binding: [UInt8]
-    ) throws(Refusal) -> RecordPage.Position {
-        let invalid = Refusal(
-            .cursorInvalid, "the cursor does not belong to this caller and query", hint: "begin again without a cursor"
-        )
-        guard let sealed = Base64URL.decode(text) else { throw invalid }
-        var plaintext: [UInt8] = []
-        let isGenuine = key.withBytes { key in
-            sealed.withUnsafeBytes { Envelope.open($0, keyVersion: 0, associatedData: binding, key: key, into: &plaintext) }
-        }
-        guard isGenuine, plaintext.count >= 17, let id = UUIDv7(bytes: plaintext[1..<17]) else { throw invalid }
-        var value: FieldValue?
-        if plaintext[0] == 1, let sort {
-            value = FieldValue(plaintext: Array(plaintext[17...]), type: entity.fields[sort].type)
-            if value == nil { throw invalid }
-        }
-        return RecordPage.Position(value: value, id: RecordID(id))
     }
 }

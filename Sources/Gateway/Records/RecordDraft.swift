@@ -7,6 +7,8 @@ import Vocabulary
 package struct RecordDraft: Sendable {
     /// Values by the position of their field; a `nil` value empties the field.
     private(set) var values: [Int: FieldValue?] = [:]
+    /// What the caller wrote, without the catalog's defaults.
+    private(set) var written: Set<Int> = []
 
     /// A body is not told more than this many things that are wrong with it.
     private static let maximumProblems = 50
@@ -32,6 +34,7 @@ package struct RecordDraft: Sendable {
                 forbidden.append(.init(member.name, Refusal.Code.fieldNotWritable.rawValue, why))
                 continue
             }
+            draft.written.insert(position)
             do throws(ValueProblem) { draft.values[position] = .some(try field.read(member.value)) } catch {
                 problems.append(.init(member.name, error.code.rawValue, error.detail))
             }
@@ -66,6 +69,11 @@ package struct RecordDraft: Sendable {
                 members: [.init(name, ValueProblem.Code.required.rawValue, "\(field.name) needs \(name)")]
             )
         }
+    }
+
+    mutating func write(_ value: FieldValue?, at position: Int) {
+        values[position] = .some(value)
+        written.insert(position)
     }
 
     mutating func set(_ value: FieldValue?, at position: Int) { values[position] = .some(value) }

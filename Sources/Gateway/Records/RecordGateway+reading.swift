@@ -1,6 +1,7 @@
 import AuditTrail
 package import Catalog
 package import Disclosure
+import Expressions
 import Identity
 import KeyRing
 import Policies
@@ -13,6 +14,8 @@ package import Vocabulary
 package struct RecordList: Sendable {
     package let records: [DisclosedRecord]
     package let next: String?
+    /// How many records fit in all, when that was asked.
+    package let count: Int?
     package let event: EventID
 }
 
@@ -23,68 +26,61 @@ extension RecordGateway {
     package func read(
         _ entity: Entity, _ id: RecordID, fields: [String]? = nil, _ context: RequestContext
     ) async throws(Refusal) -> (record: DisclosedRecord, event: EventID) {
-        let view = try await decide(.read, entity, context, record: id)
-        let positions = try shownPositions(fields, view)
-        let shape = view.shape(of: positions)
-        let rows = try await read(context, [table(entity).select(id, shape, tenant: context.tenant)])[0]
+        let sight = try await decide(.read, entity, context, record: id)
+        let positions = try shownPositions(fields, sight.widest)
+        let shape = sight.widest.shape(of: positions)
+        let rows = try await read(
+            context,
+            [table(entity).select(id, shape, tenant: context.tenant, where: sight.ruling.filter, asking: sight.ruling.questions)]
+        )[0]
         guard let stored = table(entity).records(rows, shape).first else {
-            var event = event(view.decision, context, outcome: .failed)
+            var event = event(sight.ruling.widest, context, outcome: .failed)
             event.records = [id]
             _ = try await record(event)
             throw .notFound
         }
         let keys = try await keys(for: [stored], context)
-        let receipt = try await record(disclosure(of: [stored], view, positions, keys, context))
+        let view = sight.view(stored)
+        let receipt = try await record(disclosure(of: [(stored, view)], sight, positions, keys, context))
         return (disclose(stored, view, positions, keys, receipt, context), receipt.event)
     }
 
     /// Records that fit, page by page. A filter, a sort or a field that the caller may not use is refused with the words
     /// that an unknown one is refused with.
     package func list(_ entity: Entity, _ query: ListQuery, _ context: RequestContext) async throws(Refusal) -> RecordList {
-        let view = try await decide(.read, entity, context)
-        let positions = try shownPositions(query.fields, view)
-        let plan = try ListPlan(query, view)
+        let sight = try await decide(.read, entity, context)
+        let positions = try shownPositions(query.fields, sight.widest)
+        let plan = try ListPlan(query, sight, context)
+        let binding = CursorSeal.binding(context, entity, query)
         var page = RecordPage()
-        page.filters = plan.plainFilters
+        page.condition = try await resolved(plan.condition, sight, context)
+        page.questions = sight.ruling.questions
         page.sort = plan.sort
         page.isDescending = query.isDescending
         page.limit = query.limit + 1
-        let binding = CursorSeal.binding(context.principal, entity, query)
+        var statements: [SQL] = []
         if let cursor = query.cursor { page.after = try CursorSeal.open(cursor, entity, plan.sort, key: cursorKey, binding: binding) }
+        let shape = sight.widest.shape(of: Set(positions + (plan.sort.map { [$0] } ?? [])).sorted())
+        statements.append(table(entity).list(page, shape, tenant: context.tenant))
+        if query.wantsCount { statements.append(table(entity).count(page.condition, tenant: context.tenant)) }
+        let results = try await read(context, statements)
+        let found = table(entity).records(results[0], shape)
+        let shown = found.prefix(query.limit).map { (record: $0, view: sight.view($0)) }
+        let keys = try await keys(for: shown.map(\.record), context)
 
-        let needed = Set(positions + plan.sealedFilters.map(\.position) + (plan.sort.map { [$0] } ?? []))
-        let shape = view.shape(of: needed.sorted())
-        var kept: [StoredRecord] = []
-        var keys = RecordKeys(subjects: [:], tenant: nil)
-        var isEmpty = false
-        if !plan.sealedFilters.isEmpty {
-            page.ids = try await candidates(plan.sealedFilters, entity, context)
-            isEmpty = page.ids?.isEmpty == true
-        }
-        // False hits of a search are removed by opening, so a page may have to be filled up again.
-        while !isEmpty {
-            let rows = try await read(context, [table(entity).list(page, shape, tenant: context.tenant)])[0]
-            let found = table(entity).records(rows, shape)
-            keys = keys.merging(try await self.keys(for: found, context))
-            for stored in found where fits(stored, plan.sealedFilters, entity, keys, context) { kept.append(stored) }
-            guard found.count == page.limit, kept.count <= query.limit, let last = found.last else { break }
-            page.after = RecordPage.Position(value: plan.sort.flatMap { last.plainValue($0) }, id: last.id)
-        }
-        if isEmpty { try await confirmLiveness(context) }
-
-        let shown = Array(kept.prefix(query.limit))
-        let shownKeys = keys.limited(to: shown)
-        var event = disclosure(of: shown, view, positions, shownKeys, context)
+        var event = disclosure(of: shown, sight, positions, keys, context)
         event.count = shown.count
         let receipt = try await record(event)
-        let records = shown.map { disclose($0, view, positions, shownKeys, receipt, context) }
+        let records = shown.map { disclose($0.record, $0.view, positions, keys, receipt, context) }
         var next: String?
-        if kept.count > query.limit, let last = shown.last {
+        if found.count > query.limit, let last = shown.last?.record {
             next = CursorSeal.seal(
                 RecordPage.Position(value: plan.sort.flatMap { last.plainValue($0) }, id: last.id), key: cursorKey, binding: binding
             )
         }
-        return RecordList(records: records, next: next, event: receipt.event)
+        return RecordList(
+            records: records, next: next, count: query.wantsCount ? results[1].int64(0, 0).map { Int($0) } : nil, event: receipt.event
+        )
     }
 
     // MARK: Parts
@@ -102,14 +98,29 @@ extension RecordGateway {
         return view.shown.filter { positions.contains($0) }
     }
 
-    /// The event that tells of a disclosure.
+    /// The event that tells of a disclosure: a field counts as shown in the clear when some record shows it so.
     func disclosure(
-        of records: [StoredRecord], _ view: FieldView, _ positions: [Int], _ keys: RecordKeys, _ context: RequestContext
+        of records: [(record: StoredRecord, view: FieldView)], _ sight: Sight, _ positions: [Int], _ keys: RecordKeys,
+        _ context: RequestContext
     ) -> AuditEvent {
-        var event = event(view.decision, context, outcome: .disclosed)
-        event.records = records.map(\.id)
+        var event = event(sight.ruling.widest, context, outcome: .disclosed)
+        event.records = records.map(\.record.id)
         event.subjects = keys.pseudonyms.sorted()
-        (event.clearFields, event.maskedFields) = view.names(of: positions)
+        if sight.ruling.questions.isEmpty {
+            (event.clearFields, event.maskedFields) = sight.widest.names(of: positions)
+            return event
+        }
+        var clear: Set<String> = []
+        var masked: Set<String> = []
+        var views: Set<ObjectIdentifier> = []
+        for (_, view) in records where views.insert(ObjectIdentifier(view)).inserted {
+            let names = view.names(of: positions)
+            clear.formUnion(names.clear)
+            masked.formUnion(names.masked)
+        }
+        event.clearFields = clear.sorted()
+        event.maskedFields = masked.subtracting(clear).sorted()
+        if records.count == 1 { event.rule = records[0].view.decision.rule }
         return event
     }
 
@@ -118,42 +129,28 @@ extension RecordGateway {
         _ context: RequestContext
     ) -> DisclosedRecord {
         DisclosedRecord(
-            stored, view, positions: positions, key: keys.key(for: stored), tenant: context.tenant, tagKey: tagKey, receipt: receipt,
-            observe: observe
+            stored, view, positions: view.shown(among: positions), key: keys.key(for: stored), tenant: context.tenant, tagKey: tagKey,
+            receipt: receipt, observe: observe
         )
     }
 
-    /// Ids that may have all of these values, from the vault.
-    private func candidates(
-        _ filters: [(position: Int, value: FieldValue)], _ entity: Entity, _ context: RequestContext
-    ) async throws(Refusal) -> [RecordID] {
-        let tenantKeys = try await tenantKeys(context)
-        var remaining: Set<RecordID>?
-        for (position, value) in filters {
-            let field = entity.fields[position]
-            let token = searchKey(entity, field, tenantKeys).token(of: field.searchForm(of: value))
-            let found: [RecordID]
-            do {
-                found = try await vault.records(at: Self.place(entity, field), token: token, tenant: context.tenant, limit: 10_000)
-            } catch {
-                throw Self.refusal(.vault(error))
+    /// Looks up what a condition asks of sealed columns: in the vault, where tokens are hints, then by opening each hit.
+    func resolved(_ condition: RowCondition, _ sight: Sight, _ context: RequestContext) async throws(Refusal) -> RowCondition {
+        var known: [RowCondition: RowCondition] = [:]
+        for leaf in condition.sealedLeaves where known[leaf] == nil {
+            guard case .sealed(let column, let values, let orNull) = leaf, let position = sight.entity.position(of: column.name) else { continue }
+            let field = sight.entity.fields[position]
+            let forms = values.compactMap { value -> [UInt8]? in
+                guard case .string(let text) = value, let value = try? field.read(text: text) else { return nil }
+                return field.searchForm(of: value)
             }
-            remaining = remaining?.intersection(found) ?? Set(found)
+            let limit = RowCondition.conjunction([sight.ruling.filter, sight.ruling.clearRecords(position)])
+            let found = try await matches(field, position, forms, where: limit, sight.entity, context)
+            var ids = RowCondition.identified(found.values.joined().map(\.id).sorted())
+            if orNull { ids = RowCondition.disjunction([ids, .isNull(column)]) }
+            known[leaf] = ids
         }
-        return (remaining ?? []).sorted()
-    }
-
-    private func fits(
-        _ stored: StoredRecord, _ filters: [(position: Int, value: FieldValue)], _ entity: Entity, _ keys: RecordKeys,
-        _ context: RequestContext
-    ) -> Bool {
-        if filters.isEmpty { return true }
-        var opening = Opening(stored, entity, tenant: context.tenant, key: keys.key(for: stored))
-        return filters.allSatisfy { position, value in
-            let field = entity.fields[position]
-            guard case .value(let found?) = opening.content(position) else { return false }
-            return field.searchForm(of: found) == field.searchForm(of: value)
-        }
+        return known.isEmpty ? condition : condition.replacing { known[$0] ?? $0 }
     }
 
     /// Asks the store whether the credential still lives, where nothing else has asked yet.
@@ -162,14 +159,3 @@ extension RecordGateway {
     }
 }
 
-extension RecordKeys {
-    func merging(_ other: RecordKeys) -> RecordKeys {
-        RecordKeys(subjects: subjects.merging(other.subjects) { first, _ in first }, tenant: tenant ?? other.tenant)
-    }
-
-    /// Only the keys of these records: an event names nobody whose record was looked at and dropped.
-    func limited(to records: [StoredRecord]) -> RecordKeys {
-        let wanted = Set(records.compactMap(\.subject))
-        return RecordKeys(subjects: subjects.filter { wanted.contains($0.key) }, tenant: tenant)
-    }
-}

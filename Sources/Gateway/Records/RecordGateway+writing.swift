@@ -2,6 +2,7 @@ import AuditTrail
 package import Catalog
 package import DataFormats
 package import Disclosure
+import Expressions
 import KeyRing
 import Policies
 import PostgresLink
@@ -18,31 +19,39 @@ package struct ChangedRecord: Sendable {
 extension RecordGateway {
     /// Makes a record out of the members of a body.
     package func create(_ entity: Entity, _ body: JSONObject, _ context: RequestContext) async throws(Refusal) -> ChangedRecord {
-        let decision = try await writable(.create, entity, context)
-        let draft = try await draft(body, entity, decision, isNew: true, context)
-        let view = view(entity, policies.decide(context.principal, .read, on: entity.name))
+        let creating = try await writable(.create, entity, context)
+        let draft = try await draft(body, entity, creating.ruling.widest, isNew: true, context)
+        let reading = sight(.read, entity, context)
+        let doors = Doors(changing: creating, reading: reading)
         let prepared = try await prepareNew([draft], entity, context)[0]
-        let duplicates = try await duplicates(of: draft, view, context)
+        let duplicates = try await duplicates(of: draft, reading, context)
         try await secure([prepared], context)
 
         let table = table(entity)
+        let shape = reading.widest.shape
         let (stored, receipt): (StoredRecord, AuditReceipt)
         do throws(Refusal) {
             (stored, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
                 let rows: ResultSet
                 do throws(LinkError) {
-                    rows = try await transaction.execute(table.insert(prepared.row, tenant: context.tenant, returning: view.shape))[0]
+                    rows = try await transaction.execute(
+                        table.insert(prepared.row, tenant: context.tenant, returning: shape, asking: doors.questions)
+                    )[0]
                 } catch {
                     throw refusal(StorageError(error))
                 }
-                guard let stored = table.records(rows, view.shape).first else { throw Refusal(.internalError, "the new record did not come back") }
+                guard let stored = table.records(rows, shape).first else { throw Refusal(.internalError, "the new record did not come back") }
+                // Whether such a record may be made is asked of the row itself, once it stands; a no takes it back.
+                guard let decision = doors.decision(stored) else { throw .notAdmitted }
+                try check(draft, entity, decision)
                 writeHistories(of: prepared, transaction, context)
                 return (stored, changeEvent(decision, prepared, also: duplicates.map(\.id), context))
             }
         } catch {
             if error.code != .outcomeUnknown { await tidyUnwritten([prepared], context) }
-            throw error
+            throw await recorded(veiled(error, reading), creating.ruling, context)
         }
+        let view = doors.view(stored)
         let extras: [(name: String, value: JSONValue)] =
             duplicates.isEmpty
             ? []
@@ -60,9 +69,10 @@ extension RecordGateway {
     package func amend(
         _ entity: Entity, _ id: RecordID, _ patch: JSONObject, ifMatch: [String]?, _ context: RequestContext
     ) async throws(Refusal) -> ChangedRecord {
-        let decision = try await writable(.update, entity, context, record: id)
-        let draft = try await draft(patch, entity, decision, isNew: false, record: id, context)
-        let view = view(entity, policies.decide(context.principal, .read, on: entity.name))
+        let updating = try await writable(.update, entity, context, record: id)
+        let draft = try await draft(patch, entity, updating.ruling.widest, isNew: false, record: id, context)
+        let reading = sight(.read, entity, context)
+        let doors = Doors(changing: updating, reading: reading)
         let tenantKeys = try await tenantKeys(context)
         let table = table(entity)
         let whole = RecordShape.whole(entity)
@@ -71,7 +81,8 @@ extension RecordGateway {
         let (outcome, receipt): ((stored: StoredRecord, key: DataKey?), AuditReceipt)
         do throws(Refusal) {
             (outcome, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
-                let current = try await locked(id, entity, view, whole, ifMatch, transaction, context)
+                let (current, decision) = try await locked(id, entity, doors, ifMatch, transaction, context)
+                try check(draft, entity, decision)
                 let key = try await keys(for: [current], context).key(for: current)
                 let owner = try await owner(of: current, after: draft, entity, key, context)
                 guard
@@ -87,7 +98,9 @@ extension RecordGateway {
                 try await secure([prepared], context)
                 let rows: ResultSet
                 do throws(LinkError) {
-                    rows = try await transaction.execute(table.update(prepared.row, tenant: context.tenant, returning: whole))[0]
+                    rows = try await transaction.execute(
+                        table.update(prepared.row, tenant: context.tenant, returning: whole, asking: doors.questions)
+                    )[0]
                 } catch {
                     throw refusal(StorageError(error))
                 }
@@ -96,10 +109,11 @@ extension RecordGateway {
                 return ((stored, prepared.key), changeEvent(decision, prepared, also: [], context))
             }
         } catch {
-            if error.code == .notFound { throw await missed(decision, id, context) }
-            throw error
+            if error.code == .notFound { throw await missed(updating.ruling.widest, id, context) }
+            throw await recorded(veiled(error, reading), updating.ruling, record: id, context)
         }
         if let prepared = pending.row { await tidy(prepared.removedTokens, entity, context) }
+        let view = doors.view(outcome.stored)
         let record = DisclosedRecord(
             outcome.stored, view, positions: view.shown, key: outcome.key, tenant: context.tenant, tagKey: tagKey, receipt: receipt,
             observe: observe
@@ -109,13 +123,13 @@ extension RecordGateway {
 
     /// Removes a record. The key of the person it is about stays: erasure is another thing.
     package func remove(_ entity: Entity, _ id: RecordID, ifMatch: [String]?, _ context: RequestContext) async throws(Refusal) -> EventID {
-        let decision = try await writable(.delete, entity, context, record: id)
-        let view = view(entity, policies.decide(context.principal, .read, on: entity.name))
+        let deleting = try await writable(.delete, entity, context, record: id)
+        let doors = Doors(changing: deleting, reading: sight(.read, entity, context))
         let table = table(entity)
         let receipt: AuditReceipt
         do throws(Refusal) {
             (_, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
-                let current = try await locked(id, entity, view, RecordShape.whole(entity), ifMatch, transaction, context)
+                let (current, decision) = try await locked(id, entity, doors, ifMatch, transaction, context)
                 let key = try await keys(for: [current], context).key(for: current)
                 do throws(LinkError) {
                     _ = try await transaction.execute(table.delete(id, tenant: context.tenant))
@@ -131,8 +145,8 @@ extension RecordGateway {
                 return ((), event)
             }
         } catch {
-            if error.code == .notFound { throw await missed(decision, id, context) }
-            throw error
+            if error.code == .notFound { throw await missed(deleting.ruling.widest, id, context) }
+            throw await recorded(error, deleting.ruling, record: id, context)
         }
         if !entity.searchableFields.isEmpty {
             try? await vault.write(context.tenant, [VaultDatabase.removeTokens(ofRecord: id, tenant: context.tenant)])
@@ -164,31 +178,60 @@ extension RecordGateway {
         return .notFound
     }
 
-    func writable(_ action: Action, _ entity: Entity, _ context: RequestContext, record: RecordID? = nil) async throws(Refusal) -> Decision {
-        let decision = policies.decide(context.principal, action, on: entity.name)
-        if !decision.isAllowed { throw await deny(decision, context, record: record) }
+    /// What the caller may change of the records of an entity, or a recorded denial.
+    func writable(_ action: Action, _ entity: Entity, _ context: RequestContext, record: RecordID? = nil) async throws(Refusal) -> Sight {
+        let sight = try await decide(action, entity, context, record: record)
         if entity.isWrittenByGatewayOnly {
             throw Refusal(.denied, "the gateway writes \(entity.plural) itself")
         }
-        return decision
+        return sight
     }
 
-    /// The record as it is now, locked until the transaction ends, if it is the one that the caller has seen.
+    /// A draft was read by the most that any record lets be written; this record may let less.
+    func check(_ draft: RecordDraft, _ entity: Entity, _ decision: Decision) throws(Refusal) {
+        // Defaults of the catalog are not the caller's writing.
+        let forbidden = draft.written.filter { !decision.writable[$0] }.sorted().map { entity.fields[$0].name }
+        if forbidden.isEmpty { return }
+        throw Refusal(
+            .fieldNotWritable, "members are not yours to write", hint: "leave them out",
+            members: forbidden.map { .init($0, Refusal.Code.fieldNotWritable.rawValue, "your roles do not allow to write \($0) of this record") }
+        )
+    }
+
+    /// Turns what a transaction found out into the recorded denial that it is; passes every other refusal on.
+    private func recorded(_ refusal: Refusal, _ ruling: Ruling, record: RecordID? = nil, _ context: RequestContext) async -> Refusal {
+        switch refusal {
+        case .notAdmitted: return await deny(ruling.excluded, context, record: record)
+        case _ where refusal.code == .fieldNotWritable:
+            var event = event(ruling.widest, context, outcome: .refused)
+            event.records = record.map { [$0] } ?? []
+            do { _ = try await audit.record(event) } catch { return .auditUnavailable }
+            return refusal
+        default: return refusal
+        }
+    }
+
+    /// The record as it is now, locked until the transaction ends, if it is the one that the caller has seen, and what may be
+    /// changed of it.
     private func locked(
-        _ id: RecordID, _ entity: Entity, _ view: FieldView, _ shape: RecordShape, _ ifMatch: [String]?, _ transaction: Transaction,
-        _ context: RequestContext
-    ) async throws(Refusal) -> StoredRecord {
+        _ id: RecordID, _ entity: Entity, _ doors: Doors, _ ifMatch: [String]?, _ transaction: Transaction, _ context: RequestContext
+    ) async throws(Refusal) -> (StoredRecord, Decision) {
+        let shape = RecordShape.whole(entity)
         let rows: ResultSet
         do throws(LinkError) {
-            rows = try await transaction.execute(table(entity).select(id, shape, tenant: context.tenant, forUpdate: true))[0]
+            rows = try await transaction.execute(
+                table(entity).select(id, shape, tenant: context.tenant, asking: doors.questions, forUpdate: true)
+            )[0]
         } catch {
             throw refusal(StorageError(error))
         }
-        guard let current = table(entity).records(rows, shape).first else { throw .notFound }
+        guard let current = table(entity).records(rows, shape).first, doors.isKnown(current) else { throw .notFound }
+        guard let decision = doors.decision(current) else { throw .notAdmitted }
+        let view = doors.view(current)
         if let ifMatch, !ifMatch.contains(where: { EntityTag.isOfRecord($0, tag: EntityTag.of(current, view, key: tagKey)) }) {
             throw Refusal(.preconditionFailed, "the record has changed since you read it", hint: "read it again and repeat the change")
         }
-        return current
+        return (current, decision)
     }
 
     /// Whom a record is about once a draft is applied.
@@ -217,24 +260,30 @@ extension RecordGateway {
 
     /// Records that have a `unique: warn` value of the draft already; told only to a caller that could have searched for them.
     private func duplicates(
-        of draft: RecordDraft, _ view: FieldView, _ context: RequestContext
+        of draft: RecordDraft, _ reading: Sight, _ context: RequestContext
     ) async throws(Refusal) -> [(field: String, id: RecordID)] {
-        let entity = view.entity
+        let entity = reading.entity
         var duplicates: [(field: String, id: RecordID)] = []
         for (position, value) in draft.values.sorted(by: { $0.key < $1.key }) {
             let field = entity.fields[position]
-            guard field.uniqueness == .warned, let value, view.usableField(named: field.name) != nil else { continue }
+            guard field.uniqueness == .warned, let value, reading.usableField(named: field.name) != nil else { continue }
             let form = field.searchForm(of: value)
-            for (id, _) in try await matches(field, position, [form], entity, context)[form] ?? [] { duplicates.append((field.name, id)) }
+            let limit = RowCondition.conjunction([reading.ruling.filter, reading.ruling.clearRecords(position)])
+            for (id, _) in try await matches(field, position, [form], where: limit, entity, context)[form] ?? [] {
+                duplicates.append((field.name, id))
+            }
         }
         return duplicates
     }
 
     /// Records that have one of these values in a searchable field, each opened and compared.
     ///
-    /// - Parameter also: another field to fetch, by position.
+    /// - Parameters:
+    ///   - also: another field to fetch, by position.
+    ///   - limit: records that do not fit are not found; those that the caller may not know of, for instance.
     func matches(
-        _ field: Field, _ position: Int, _ forms: [[UInt8]], also: Int? = nil, _ entity: Entity, _ context: RequestContext
+        _ field: Field, _ position: Int, _ forms: [[UInt8]], also: Int? = nil, where limit: RowCondition, _ entity: Entity,
+        _ context: RequestContext
     ) async throws(Refusal) -> [[UInt8]: [(id: RecordID, stored: StoredRecord)]] {
         let searchKey = searchKey(entity, field, try await tenantKeys(context))
         let tokens = Dictionary(forms.map { (searchKey.token(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
@@ -247,7 +296,7 @@ extension RecordGateway {
         let ids = Set(candidates.values.joined())
         if ids.isEmpty { return [:] }
         let shape = RecordShape(entity) { $0 == position || $0 == also }
-        let rows = try await read(context, [table(entity).select(Array(ids), shape, tenant: context.tenant)])[0]
+        let rows = try await read(context, [table(entity).select(Array(ids), shape, tenant: context.tenant, where: limit)])[0]
         let records = table(entity).records(rows, shape)
         let keys = try await keys(for: records, context)
         var found: [[UInt8]: [(id: RecordID, stored: StoredRecord)]] = [:]

@@ -3,7 +3,9 @@ package import PostgresLink
 package import Vocabulary
 
 extension StoreDatabase {
-    private static let columns: SQL = "id, tenant_id, user_name, roles, teams, purpose, code, created_at, expires_at, revoked_at, generation"
+    private static let columns: SQL = """
+        id, tenant_id, user_name, roles, teams, purpose, code, created_at, expires_at, revoked_at, generation, attributes, stepped_up
+        """
 
     /// The key with this id, of whichever tenant: it is what the tenant is learned from.
     package func credential(_ id: String) async throws(StorageError) -> CredentialRecord? {
@@ -25,7 +27,8 @@ extension StoreDatabase {
         """
         INSERT INTO credential (\(columns)) VALUES (\(.text(record.id)), \(.uuid(record.tenant.uuid)), \(.text(record.user)),
           \(.texts(record.roles)), \(.texts(record.teams)), \(.text(record.defaultPurpose)), \(.bytes(record.code)),
-          \(.timestamp(record.createdAt)), \(.timestamp(record.expiresAt)), NULL, 1)
+          \(.timestamp(record.createdAt)), \(.timestamp(record.expiresAt)), NULL, 1,
+          \(.texts(attributeTexts(record.attributes))), \(.bool(record.isSteppedUp)))
         """
     }
 
@@ -37,13 +40,27 @@ extension StoreDatabase {
         """
     }
 
+    /// One text a value, `name=value`, in the order of the names.
+    private static func attributeTexts(_ attributes: [String: [String]]) -> [String] {
+        attributes.sorted { $0.key < $1.key }.flatMap { name, values in values.map { "\(name)=\($0)" } }
+    }
+
+    private static func attributes(_ texts: [String]) -> [String: [String]] {
+        var attributes: [String: [String]] = [:]
+        for text in texts {
+            guard let sign = text.firstIndex(of: "=") else { continue }
+            attributes[String(text[..<sign]), default: []].append(String(text[text.index(after: sign)...]))
+        }
+        return attributes
+    }
+
     private static func credential(_ rows: ResultSet, _ row: Int) -> CredentialRecord? {
         guard let id = rows.text(row, 0), let tenant = rows.uuid(row, 1), let code = rows.bytes(row, 6),
             let createdAt = rows.timestamp(row, 7)
         else { return nil }
         return CredentialRecord(
             id: id, tenant: TenantID(tenant), user: rows.text(row, 2), roles: rows.texts(row, 3), teams: rows.texts(row, 4),
-            defaultPurpose: rows.text(row, 5), code: code, createdAt: createdAt, expiresAt: rows.timestamp(row, 8),
+            attributes: attributes(rows.texts(row, 11)), isSteppedUp: rows.bool(row, 12) ?? false, defaultPurpose: rows.text(row, 5), code: code, createdAt: createdAt, expiresAt: rows.timestamp(row, 8),
             revokedAt: rows.timestamp(row, 9), generation: rows.int64(row, 10) ?? 0
         )
     }

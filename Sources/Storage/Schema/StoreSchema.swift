@@ -27,6 +27,7 @@ package enum StoreSchema {
                 TableDeclaration.column("code", "bytea"), TableDeclaration.column("created_at", "timestamp with time zone"),
                 TableDeclaration.column("expires_at", "timestamp with time zone", ""),
                 TableDeclaration.column("revoked_at", "timestamp with time zone", ""), TableDeclaration.column("generation", "bigint"),
+                TableDeclaration.column("attributes", "text[]", ""), TableDeclaration.column("stepped_up", "boolean", ""),
             ],
             primaryKey: [id], isSecured: false
         ),
@@ -37,6 +38,19 @@ package enum StoreSchema {
                 TableDeclaration.column("at", "timestamp with time zone"), TableDeclaration.column("actor", "text"),
                 TableDeclaration.column("action", "text"), TableDeclaration.column("entity", "text"),
                 TableDeclaration.column("decision", "text"), TableDeclaration.column("entry", "bytea"),
+            ],
+            primaryKey: [tenant, id], isSecured: true
+        ),
+        TableDeclaration(
+            name: TableDeclaration.known("access_grant"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("id", "uuid"), TableDeclaration.column("kind", "text"),
+                TableDeclaration.column("rule", "text"), TableDeclaration.column("requester", "text"), TableDeclaration.column("reason", "text"),
+                TableDeclaration.column("requested_at", "timestamp with time zone"),
+                TableDeclaration.column("valid_until", "timestamp with time zone"), TableDeclaration.column("approved_by", "text", ""),
+                TableDeclaration.column("approved_at", "timestamp with time zone", ""), TableDeclaration.column("closed_by", "text", ""),
+                TableDeclaration.column("closed_at", "timestamp with time zone", ""), TableDeclaration.column("finding", "text", ""),
+                TableDeclaration.column("note", "text", ""),
             ],
             primaryKey: [tenant, id], isSecured: true
         ),

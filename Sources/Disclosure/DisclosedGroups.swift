@@ -1,0 +1,62 @@
+package import AuditTrail
+package import Catalog
+import DataFormats
+package import PostgresLink
+package import Storage
+package import Vocabulary
+
+/// Counts and sums of groups, as one caller may see them, in JSON: like ``DisclosedRecord`` it takes the receipt of a
+/// durable audit event to make one.
+package struct DisclosedGroups: Sendable {
+    /// `{"groups": [{"key": {…}, "count": 12, "sum": {…}}], "suppressed": 2, "smallest_group": 5}`
+    package let json: [UInt8]
+    package let event: EventID
+
+    /// - Parameter smallest: groups about fewer people are left out; groups about nobody are shown.
+    package init(_ rows: ResultSet, _ entity: Entity, _ grouping: RecordGrouping, smallest: Int, receipt: borrowing AuditReceipt) {
+        event = receipt.event
+        let people = (0..<rows.rowCount).map { grouping.people(rows, $0) }
+        var suppressed = Set(people.indices.filter { people[$0] > 0 && people[$0] < smallest })
+        // One hole in a whole can be filled by subtraction; two cannot.
+        if suppressed.count == 1, let next = people.indices.filter({ !suppressed.contains($0) }).min(by: { people[$0] < people[$1] }) {
+            suppressed.insert(next)
+        }
+        var json = JSONWriter(capacity: 64 + rows.rowCount * 96)
+        json.beginObject()
+        json.name("groups")
+        json.beginArray()
+        for row in 0..<rows.rowCount where !suppressed.contains(row) {
+            json.beginObject()
+            json.name("key")
+            json.beginObject()
+            rows.withRow(row) { cells in
+                for (column, position) in grouping.by.enumerated() {
+                    json.name(entity.fields[position].name)
+                    if let bytes = cells[column] { CellText.writePlain(bytes, entity.fields[position].type, &json) } else { json.null() }
+                }
+            }
+            json.endObject()
+            json.name("count")
+            json.number(grouping.count(rows, row))
+            if !grouping.sums.isEmpty {
+                json.name("sum")
+                json.beginObject()
+                for (number, position) in grouping.sums.enumerated() {
+                    json.name(entity.fields[position].name)
+                    if let sum = grouping.sum(rows, row, number) { json.string(sum) } else { json.null() }
+                }
+                json.endObject()
+            }
+            json.endObject()
+        }
+        json.endArray()
+        json.name("suppressed")
+        json.number(Int64(suppressed.count))
+        if smallest > 1 {
+            json.name("smallest_group")
+            json.number(Int64(smallest))
+        }
+        json.endObject()
+        self.json = json.bytes
+    }
+}

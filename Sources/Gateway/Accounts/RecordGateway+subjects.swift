@@ -1,0 +1,100 @@
+import AuditTrail
+import Policies
+import PostgresLink
+package import Storage
+package import Vocabulary
+
+extension RecordGateway {
+    /// Consents, restriction and objections of a person.
+    package func subjectFacts(_ id: SubjectID, _ context: RequestContext) async throws(Refusal) -> SubjectFacts {
+        let decision = try await decide(.read, .subject, context)
+        let pseudonym = try await pseudonym(of: id, context)
+        let facts: SubjectFacts
+        do { facts = try await store.facts(of: id, Scope(context.principal)) } catch { throw refusal(error) }
+        var event = event(decision, context, outcome: .disclosed)
+        event.subjects = [pseudonym]
+        _ = try await record(event)
+        return facts
+    }
+
+    /// Records what a person said about a purpose. Holds from the next request on: each asks the store.
+    package func recordConsent(
+        _ id: SubjectID, to name: String, _ state: ConsentState, until: Instant?, evidence: String?, _ context: RequestContext
+    ) async throws(Refusal) {
+        let purpose = try purpose(name)
+        guard purpose.basis == .consent else {
+            throw Refusal(.valueInvalid, "purpose \(name) does not rest on consent", hint: "see basis in purposes.yaml")
+        }
+        let consent = ConsentRecord(
+            subject: id, purpose: name, state: state, validUntil: until, recordedAt: context.access.time, recordedBy: context.principal.actor,
+            evidence: evidence
+        )
+        try await changeSubject(id, target: "consent:\(name):\(state.rawValue)", context, StoreDatabase.setConsent(consent, tenant: context.tenant))
+    }
+
+    /// Restricts the processing of a person's data (GDPR Art. 18), or lifts the restriction.
+    ///
+    /// - Parameter ground: why, for instance the contested accuracy; `nil` lifts.
+    package func setRestriction(_ id: SubjectID, _ ground: String?, _ context: RequestContext) async throws(Refusal) {
+        let statement: SQL
+        if let ground {
+            statement = StoreDatabase.setRestriction(
+                RestrictionRecord(subject: id, since: context.access.time, ground: ground, recordedBy: context.principal.actor),
+                tenant: context.tenant
+            )
+        } else {
+            statement = StoreDatabase.liftRestriction(of: id, tenant: context.tenant)
+        }
+        try await changeSubject(id, target: ground == nil ? "restriction:lifted" : "restriction:set", context, statement)
+    }
+
+    /// Records that a person objects to a purpose (GDPR Art. 21), or no longer does.
+    package func setObjection(_ id: SubjectID, to name: String, stands: Bool, _ context: RequestContext) async throws(Refusal) {
+        let purpose = try purpose(name)
+        guard purpose.canBeObjectedTo || !stands else {
+            throw Refusal(
+                .valueInvalid, "purpose \(name) rests on \(purpose.basis.rawValue), which an objection does not end",
+                hint: "GDPR Art. 21 is about legitimate interests, public tasks and direct marketing"
+            )
+        }
+        let statement =
+            stands
+            ? StoreDatabase.addObjection(
+                ObjectionRecord(subject: id, purpose: name, since: context.access.time, recordedBy: context.principal.actor),
+                tenant: context.tenant
+            )
+            : StoreDatabase.removeObjection(of: id, to: name, tenant: context.tenant)
+        try await changeSubject(id, target: "objection:\(name):\(stands ? "stands" : "withdrawn")", context, statement)
+    }
+
+    // MARK: Parts
+
+    private func purpose(_ name: String) throws(Refusal) -> Purpose {
+        guard let purpose = catalog.purposes[name] else {
+            throw Refusal(
+                .purposeUnknown, "there is no such purpose", hint: Spelling.hint(for: name, among: catalog.purposes.keys.sorted())
+            )
+        }
+        return purpose
+    }
+
+    private func changeSubject(_ id: SubjectID, target: String, _ context: RequestContext, _ statement: SQL) async throws(Refusal) {
+        let decision = try await decide(.update, .subject, context)
+        let pseudonym = try await pseudonym(of: id, context)
+        _ = try await change(context) { (transaction: Transaction) async throws(Refusal) in
+            transaction.enqueue(statement)
+            var event = event(decision, context, outcome: .changed)
+            event.subjects = [pseudonym]
+            event.target = target
+            return ((), event)
+        }
+    }
+
+    /// A person whose key is there; whoever was erased, or never was, is not found.
+    private func pseudonym(of id: SubjectID, _ context: RequestContext) async throws(Refusal) -> String {
+        guard let key = try await keys(for: [id], withTenantKey: false, context).subjects[id] else {
+            throw Refusal(.notFound, "there is no such data subject")
+        }
+        return key.pseudonymText
+    }
+}

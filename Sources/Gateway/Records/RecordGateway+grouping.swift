@@ -1,0 +1,61 @@
+import AuditTrail
+package import Catalog
+package import Disclosure
+import Expressions
+import Policies
+import Storage
+package import Vocabulary
+
+extension RecordGateway {
+    /// Groups that one answer has at most.
+    private static var maximumGroups: Int { 1000 }
+
+    /// Counts, and sums of plain fields, for each group of the records that fit.
+    ///
+    /// Groups of fewer people than the policy's smallest group are left out for callers who may not see persons in the clear,
+    /// and with a single one of them the next smallest, so that it does not follow from a total (k-anonymity).
+    package func group(_ entity: Entity, _ query: ListQuery, _ context: RequestContext) async throws(Refusal) -> DisclosedGroups {
+        guard query.cursor == nil, query.sort == nil, query.fields == nil else {
+            throw Refusal(.parameterInvalid, "groups have no cursor, no order and no fields", hint: "use group_by with sum and filters")
+        }
+        let sight = try await decide(.read, entity, context)
+        let plan = try ListPlan(query, sight, context)
+        let condition = try await resolved(plan.condition, sight, context)
+        let grouping = RecordGrouping(by: plan.groups, sums: plan.sums, condition: condition, limit: Self.maximumGroups + 1)
+        let rows = try await read(context, [table(entity).groups(grouping, tenant: context.tenant)])[0]
+        guard rows.rowCount <= Self.maximumGroups else {
+            throw Refusal(.parameterInvalid, "there are more than \(Self.maximumGroups) groups", hint: "filter, or group by fewer fields")
+        }
+        var event = event(sight.ruling.widest, context, outcome: .disclosed)
+        event.clearFields = Set(query.groupBy + query.sums).sorted()
+        event.count = rows.rowCount
+        let receipt = try await record(event)
+        return DisclosedGroups(
+            rows, entity, grouping, smallest: seesPersons(entity, sight, context) ? 1 : context.policies.smallestGroup(of: entity),
+            receipt: receipt
+        )
+    }
+
+    /// Whether the caller may see in the clear, for every record that it is shown, something that a person can be found by.
+    private func seesPersons(_ entity: Entity, _ sight: Sight, _ context: RequestContext) -> Bool {
+        switch entity.subject {
+        case .nobody: true
+        case .itself: sight.showsPersons
+        case .via(let relations):
+            relations.allSatisfy { relation in
+                guard let target = entity.field(named: relation)?.referenceTo.flatMap({ catalog.entity(named: $0) }) else { return false }
+                let sight = self.sight(.read, target, context)
+                return !sight.ruling.limitsRecords && sight.showsPersons
+            }
+        }
+    }
+}
+
+extension Sight {
+    fileprivate var showsPersons: Bool {
+        entity.fields.indices.contains { position in
+            let field = entity.fields[position]
+            return field.fieldClass == .identifying && field.isExactlySearchable && ruling.clearRecords(position).isAlways
+        }
+    }
+}
