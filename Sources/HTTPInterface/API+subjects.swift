@@ -6,15 +6,15 @@ import Vocabulary
 
 extension API {
     func readSubject(_ id: SubjectID, _ context: RequestContext) async throws(Refusal) -> APIResponse {
-        try await APIResponse(.ok, body: JSONValue.object(SubjectCoding.object(id, gateway.subjectFacts(id, context))).encoded())
+        try await APIResponse(.ok, body: JSONValue.object(SubjectCoding.object(id, gateway.standing(of: id, context))).encoded())
     }
 
     func recordConsent(
         _ id: SubjectID, _ purpose: String, _ request: APIRequest, _ context: RequestContext
     ) async throws(Refusal) -> APIResponse {
         let texts = try request.texts(required: ["state"], optional: ["valid_until", "evidence"])
-        guard let state = texts["state"].flatMap(ConsentState.init(rawValue:)) else {
-            let known = ConsentState.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let state = texts["state"].flatMap(ConsentRow.State.init(rawValue:)) else {
+            let known = ConsentRow.State.allCases.map(\.rawValue).joined(separator: ", ")
             throw Refusal(.valueInvalid, "a member of the body is wrong", members: [.init("state", "choice-unknown", "state is one of \(known)")])
         }
         let until = texts["valid_until"].map { Instant($0) }
@@ -34,22 +34,22 @@ extension API {
 
 /// What is known of a data subject, on the wire.
 package enum SubjectCoding {
-    package static func object(_ id: SubjectID, _ facts: SubjectFacts) -> JSONObject {
+    package static func object(_ id: SubjectID, _ standing: SubjectStanding) -> JSONObject {
         func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
-        let consents = facts.consents.map { consent -> JSONValue in
+        let consents = standing.consents.map { consent -> JSONValue in
             .object([
                 "purpose": .string(consent.purpose), "state": .string(consent.state.rawValue),
                 "valid_until": text(consent.validUntil?.description), "recorded_at": .string(consent.recordedAt.description),
                 "recorded_by": .string(consent.recordedBy), "evidence": text(consent.evidence),
             ])
         }
-        let restriction = facts.restriction.map { restriction -> JSONValue in
+        let restriction = standing.restriction.map { restriction -> JSONValue in
             .object([
                 "since": .string(restriction.since.description), "ground": .string(restriction.ground),
                 "recorded_by": .string(restriction.recordedBy),
             ])
         }
-        let objections = facts.objections.map { objection -> JSONValue in
+        let objections = standing.objections.map { objection -> JSONValue in
             .object([
                 "purpose": .string(objection.purpose), "since": .string(objection.since.description),
                 "recorded_by": .string(objection.recordedBy),

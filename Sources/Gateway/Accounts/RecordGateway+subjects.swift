@@ -6,30 +6,29 @@ package import Vocabulary
 
 extension RecordGateway {
     /// Consents, restriction and objections of a person.
-    package func subjectFacts(_ id: SubjectID, _ context: RequestContext) async throws(Refusal) -> SubjectFacts {
+    package func standing(of id: SubjectID, _ context: RequestContext) async throws(Refusal) -> SubjectStanding {
         let decision = try await decide(.read, .subject, context)
         let pseudonym = try await pseudonym(of: id, context)
-        let facts: SubjectFacts
-        do { facts = try await store.facts(of: id, Scope(context.principal)) } catch { throw refusal(error) }
+        let standing = SubjectStanding(try await read(context, StoreDatabase.standing(of: id, tenant: context.tenant)))
         var event = event(decision, context, outcome: .disclosed)
         event.subjects = [pseudonym]
         _ = try await record(event)
-        return facts
+        return standing
     }
 
     /// Records what a person said about a purpose. Holds from the next request on: each asks the store.
     package func recordConsent(
-        _ id: SubjectID, to name: String, _ state: ConsentState, until: Instant?, evidence: String?, _ context: RequestContext
+        _ id: SubjectID, to name: String, _ state: ConsentRow.State, until: Instant?, evidence: String?, _ context: RequestContext
     ) async throws(Refusal) {
         let purpose = try purpose(name)
         guard purpose.basis == .consent else {
             throw Refusal(.valueInvalid, "purpose \(name) does not rest on consent", hint: "see basis in purposes.yaml")
         }
-        let consent = ConsentRecord(
-            subject: id, purpose: name, state: state, validUntil: until, recordedAt: context.access.time, recordedBy: context.principal.actor,
+        let consent = ConsentRow(
+            purpose: name, state: state, validUntil: until, recordedAt: context.access.time, recordedBy: context.principal.actor,
             evidence: evidence
         )
-        try await changeSubject(id, target: "consent:\(name):\(state.rawValue)", context, StoreDatabase.setConsent(consent, tenant: context.tenant))
+        try await changeSubject(id, target: "consent:\(name):\(state.rawValue)", context, StoreDatabase.record(consent, of: id, tenant: context.tenant))
     }
 
     /// Restricts the processing of a person's data (GDPR Art. 18), or lifts the restriction.
@@ -38,10 +37,8 @@ extension RecordGateway {
     package func setRestriction(_ id: SubjectID, _ ground: String?, _ context: RequestContext) async throws(Refusal) {
         let statement: SQL
         if let ground {
-            statement = StoreDatabase.setRestriction(
-                RestrictionRecord(subject: id, since: context.access.time, ground: ground, recordedBy: context.principal.actor),
-                tenant: context.tenant
-            )
+            let restriction = RestrictionRow(since: context.access.time, ground: ground, recordedBy: context.principal.actor)
+            statement = StoreDatabase.restrict(restriction, of: id, tenant: context.tenant)
         } else {
             statement = StoreDatabase.liftRestriction(of: id, tenant: context.tenant)
         }
@@ -59,11 +56,10 @@ extension RecordGateway {
         }
         let statement =
             stands
-            ? StoreDatabase.addObjection(
-                ObjectionRecord(subject: id, purpose: name, since: context.access.time, recordedBy: context.principal.actor),
-                tenant: context.tenant
+            ? StoreDatabase.record(
+                ObjectionRow(purpose: name, since: context.access.time, recordedBy: context.principal.actor), of: id, tenant: context.tenant
             )
-            : StoreDatabase.removeObjection(of: id, to: name, tenant: context.tenant)
+            : StoreDatabase.removeObjection(to: name, of: id, tenant: context.tenant)
         try await changeSubject(id, target: "objection:\(name):\(stands ? "stands" : "withdrawn")", context, statement)
     }
 

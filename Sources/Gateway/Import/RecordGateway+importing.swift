@@ -249,7 +249,7 @@ extension RecordGateway {
         let created = isDryRun ? [] : try await prepareNew(new.map(\.draft), entity, context)
         let tenantKeys = try await tenantKeys(context)
         let table = table(entity)
-        let shape = RecordShape.whole(entity)
+        let shape = RecordShape.whole(entity).asking(doors.questions)
         try await secure(created, context)
         let changed = PendingChanges()
         do throws(Refusal) {
@@ -262,7 +262,7 @@ extension RecordGateway {
                     let rows: ResultSet
                     do throws(LinkError) {
                         let ids = existing.map(\.id)
-                        rows = try await transaction.execute(table.select(ids, shape, tenant: context.tenant, asking: doors.questions, forUpdate: !isDryRun))[0]
+                        rows = try await transaction.execute(table.select(ids, shape, tenant: context.tenant, forUpdate: !isDryRun))[0]
                     } catch {
                         throw refusal(StorageError(error))
                     }
@@ -313,8 +313,8 @@ extension RecordGateway {
             for row in created { transaction.enqueue(table.insert(row.row, tenant: context.tenant)) }
             return
         }
-        let shape = RecordShape(entity) { _ in false }
-        let insertions = created.map { table.insert($0.row, tenant: context.tenant, returning: shape, asking: way.doors.questions) }
+        let shape = RecordShape(entity) { _ in false }.asking(way.doors.questions)
+        let insertions = created.map { table.insert($0.row, tenant: context.tenant, returning: shape) }
         let results: [ResultSet]
         do throws(LinkError) { results = try await transaction.execute(insertions) } catch { throw refusal(StorageError(error)) }
         for (rows, incoming) in zip(results, new) {

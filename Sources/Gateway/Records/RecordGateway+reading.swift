@@ -28,11 +28,8 @@ extension RecordGateway {
     ) async throws(Refusal) -> (record: DisclosedRecord, event: EventID) {
         let sight = try await decide(.read, entity, context, record: id)
         let positions = try shownPositions(fields, sight.widest)
-        let shape = sight.widest.shape(of: positions)
-        let rows = try await read(
-            context,
-            [table(entity).select(id, shape, tenant: context.tenant, where: sight.ruling.filter, asking: sight.ruling.questions)]
-        )[0]
+        let shape = sight.widest.shape(of: positions).asking(sight.ruling.questions)
+        let rows = try await read(context, [table(entity).select(id, shape, tenant: context.tenant, where: sight.ruling.filter)])[0]
         guard let stored = table(entity).records(rows, shape).first else {
             var event = event(sight.ruling.widest, context, outcome: .failed)
             event.records = [id]
@@ -53,16 +50,17 @@ extension RecordGateway {
         let plan = try ListPlan(query, sight, context)
         let binding = CursorSeal.binding(context, entity, query)
         var page = RecordPage()
-        page.condition = try await resolved(plan.condition, sight, context)
-        page.questions = sight.ruling.questions
+        let condition = try await resolved(plan.condition, sight, context)
+        page.condition = condition
         page.sort = plan.sort
         page.isDescending = query.isDescending
         page.limit = query.limit + 1
         var statements: [SQL] = []
         if let cursor = query.cursor { page.after = try CursorSeal.open(cursor, entity, plan.sort, key: cursorKey, binding: binding) }
-        let shape = sight.widest.shape(of: Set(positions + (plan.sort.map { [$0] } ?? [])).sorted())
+        let needed = Set(positions + (plan.sort.map { [$0] } ?? [])).sorted()
+        let shape = sight.widest.shape(of: needed).asking(sight.ruling.questions)
         statements.append(table(entity).list(page, shape, tenant: context.tenant))
-        if query.wantsCount { statements.append(table(entity).count(page.condition, tenant: context.tenant)) }
+        if query.wantsCount { statements.append(table(entity).count(condition, tenant: context.tenant)) }
         let results = try await read(context, statements)
         let found = table(entity).records(results[0], shape)
         let shown = found.prefix(query.limit).map { (record: $0, view: sight.view($0)) }
@@ -150,7 +148,7 @@ extension RecordGateway {
             if orNull { ids = RowCondition.disjunction([ids, .isNull(column)]) }
             known[leaf] = ids
         }
-        return known.isEmpty ? condition : condition.replacing { known[$0] ?? $0 }
+        return known.isEmpty ? condition : condition.mapped { known[$0] }
     }
 
     /// Asks the store whether the credential still lives, where nothing else has asked yet.

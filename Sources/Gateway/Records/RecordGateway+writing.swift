@@ -28,15 +28,13 @@ extension RecordGateway {
         try await secure([prepared], context)
 
         let table = table(entity)
-        let shape = reading.widest.shape
+        let shape = reading.widest.shape.asking(doors.questions)
         let (stored, receipt): (StoredRecord, AuditReceipt)
         do throws(Refusal) {
             (stored, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
                 let rows: ResultSet
                 do throws(LinkError) {
-                    rows = try await transaction.execute(
-                        table.insert(prepared.row, tenant: context.tenant, returning: shape, asking: doors.questions)
-                    )[0]
+                    rows = try await transaction.execute(table.insert(prepared.row, tenant: context.tenant, returning: shape))[0]
                 } catch {
                     throw refusal(StorageError(error))
                 }
@@ -75,13 +73,13 @@ extension RecordGateway {
         let doors = Doors(changing: updating, reading: reading)
         let tenantKeys = try await tenantKeys(context)
         let table = table(entity)
-        let whole = RecordShape.whole(entity)
+        let whole = RecordShape.whole(entity).asking(doors.questions)
         let pending = Pending()
 
         let (outcome, receipt): ((stored: StoredRecord, key: DataKey?), AuditReceipt)
         do throws(Refusal) {
             (outcome, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
-                let (current, decision) = try await locked(id, entity, doors, ifMatch, transaction, context)
+                let (current, decision) = try await locked(id, entity, doors, whole, ifMatch, transaction, context)
                 try check(draft, entity, decision)
                 let key = try await keys(for: [current], context).key(for: current)
                 let owner = try await owner(of: current, after: draft, entity, key, context)
@@ -98,9 +96,7 @@ extension RecordGateway {
                 try await secure([prepared], context)
                 let rows: ResultSet
                 do throws(LinkError) {
-                    rows = try await transaction.execute(
-                        table.update(prepared.row, tenant: context.tenant, returning: whole, asking: doors.questions)
-                    )[0]
+                    rows = try await transaction.execute(table.update(prepared.row, tenant: context.tenant, returning: whole))[0]
                 } catch {
                     throw refusal(StorageError(error))
                 }
@@ -125,11 +121,12 @@ extension RecordGateway {
     package func remove(_ entity: Entity, _ id: RecordID, ifMatch: [String]?, _ context: RequestContext) async throws(Refusal) -> EventID {
         let deleting = try await writable(.delete, entity, context, record: id)
         let doors = Doors(changing: deleting, reading: sight(.read, entity, context))
+        let whole = RecordShape.whole(entity).asking(doors.questions)
         let table = table(entity)
         let receipt: AuditReceipt
         do throws(Refusal) {
             (_, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
-                let (current, decision) = try await locked(id, entity, doors, ifMatch, transaction, context)
+                let (current, decision) = try await locked(id, entity, doors, whole, ifMatch, transaction, context)
                 let key = try await keys(for: [current], context).key(for: current)
                 do throws(LinkError) {
                     _ = try await transaction.execute(table.delete(id, tenant: context.tenant))
@@ -214,14 +211,12 @@ extension RecordGateway {
     /// The record as it is now, locked until the transaction ends, if it is the one that the caller has seen, and what may be
     /// changed of it.
     private func locked(
-        _ id: RecordID, _ entity: Entity, _ doors: Doors, _ ifMatch: [String]?, _ transaction: Transaction, _ context: RequestContext
+        _ id: RecordID, _ entity: Entity, _ doors: Doors, _ shape: RecordShape, _ ifMatch: [String]?, _ transaction: Transaction,
+        _ context: RequestContext
     ) async throws(Refusal) -> (StoredRecord, Decision) {
-        let shape = RecordShape.whole(entity)
         let rows: ResultSet
         do throws(LinkError) {
-            rows = try await transaction.execute(
-                table(entity).select(id, shape, tenant: context.tenant, asking: doors.questions, forUpdate: true)
-            )[0]
+            rows = try await transaction.execute(table(entity).select(id, shape, tenant: context.tenant, forUpdate: true))[0]
         } catch {
             throw refusal(StorageError(error))
         }

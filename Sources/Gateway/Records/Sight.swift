@@ -29,7 +29,7 @@ struct Sight: Sendable {
     /// How a fetched record is shown; its shape has to have asked the ruling's questions, from this one on.
     func view(_ stored: StoredRecord, from first: Int = 0) -> FieldView {
         if ruling.questions.isEmpty { return widest }
-        return views.view(entity, ruling.decision(stored.answers(first, ruling.questions.count)))
+        return views.view(entity, ruling.decision(stored.answers(from: first, count: ruling.questions.count)))
     }
 
     var excluded: FieldView { views.view(entity, ruling.excluded) }
@@ -51,20 +51,20 @@ struct Doors: Sendable {
 
     /// What may be changed of the record; `nil` when nothing may.
     func decision(_ stored: StoredRecord) -> Decision? {
-        guard stored.answers(0, 1)[0] else { return nil }
-        return changing.ruling.decision(stored.answers(1, changing.ruling.questions.count))
+        guard stored.answer(0) else { return nil }
+        return changing.ruling.decision(stored.answers(from: 1, count: changing.ruling.questions.count))
     }
 
     /// What may be seen of the record. Nothing but its id when the caller may not read it, or no longer.
     func view(_ stored: StoredRecord) -> FieldView {
         let first = 1 + changing.ruling.questions.count
-        guard reading.ruling.isAllowed, stored.answers(first, 1)[0] else { return reading.excluded }
+        guard reading.ruling.isAllowed, stored.answer(first) else { return reading.excluded }
         return reading.view(stored, from: first + 1)
     }
 
     /// Whether the caller may know of the record: whoever may read none, but change some, knows of those.
     func isKnown(_ stored: StoredRecord) -> Bool {
-        guard reading.ruling.isAllowed else { return stored.answers(0, 1)[0] }
-        return stored.answers(1 + changing.ruling.questions.count, 1)[0]
+        guard reading.ruling.isAllowed else { return stored.answer(0) }
+        return stored.answer(1 + changing.ruling.questions.count)
     }
 }
