@@ -37,12 +37,12 @@ let package = Package(
         ),
 
         // 2: rules, no I/O
-        .target(name: "Catalog", dependencies: ["Vocabulary", "DataFormats"]),
+        .target(name: "Catalog", dependencies: ["Vocabulary", "DataFormats", "Expressions"]),
         .target(name: "Identity", dependencies: ["Vocabulary", "Sealing", "DataFormats"]),
         .target(name: "Policies", dependencies: ["Vocabulary", "Catalog", "Identity"]),
 
         // 3: resources
-        .target(name: "Storage", dependencies: ["Vocabulary", "Catalog", "Identity", "PostgresLink"]),
+        .target(name: "Storage", dependencies: ["Vocabulary", "Expressions", "Catalog", "Identity", "PostgresLink"]),
         .target(name: "KeyRing", dependencies: ["Vocabulary", "Sealing", "Storage"]),
         .target(name: "AuditTrail", dependencies: ["Vocabulary", "DataFormats", "Identity", "PostgresLink", "Storage"]),
         .target(
