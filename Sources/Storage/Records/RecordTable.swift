@@ -1,4 +1,5 @@
 package import Catalog
+package import Expressions
 package import PostgresLink
 package import Vocabulary
 
@@ -48,12 +49,12 @@ package final class RecordTable: Sendable {
 
     /// - Parameter shape: what of the new row comes back; nothing when `nil`.
     package func insert(_ row: RecordRow, tenant: TenantID, returning shape: RecordShape? = nil) -> SQL {
-        insertion.returning(shape).with([.uuid(tenant.uuid), .uuid(row.id.uuid)] + values(row))
+        insertion.with([.uuid(tenant.uuid), .uuid(row.id.uuid)] + values(row)).returning(shape)
     }
 
     /// Writes every column of a row that the transaction has locked.
     package func update(_ row: RecordRow, tenant: TenantID, returning shape: RecordShape? = nil) -> SQL {
-        update.returning(shape).with([.uuid(tenant.uuid), .uuid(row.id.uuid)] + values(row))
+        update.with([.uuid(tenant.uuid), .uuid(row.id.uuid)] + values(row)).returning(shape)
     }
 
     package func delete(_ id: RecordID, tenant: TenantID) -> SQL {
@@ -75,7 +76,8 @@ package final class RecordTable: Sendable {
     // MARK: Reading
 
     package func select(_ id: RecordID, _ shape: RecordShape, tenant: TenantID, forUpdate: Bool = false) -> SQL {
-        let selection = shape.selection.with([.uuid(tenant.uuid), .uuid(id.uuid)])
+        let place = [SQLParameter.uuid(tenant.uuid), .uuid(id.uuid)]
+        let selection = shape.selection.with(shape.answerCount == 0 ? place : shape.columns.parameters + place)
         return forUpdate ? "\(selection) FOR UPDATE" : selection
     }
 
@@ -111,6 +113,7 @@ package final class RecordTable: Sendable {
                     : "\(ColumnCoding.column(field)) = \(ColumnCoding.parameter(value, field))"
             )
         }
+        if let condition = page.condition { conditions.append(condition.filter(entity)) }
         if let ids = page.ids { conditions.append("id = ANY(\(.uuids(ids.map(\.uuid))))") }
         let ascending = !page.isDescending
         if let after = page.after { conditions.append(beyond(after, page.sort, ascending)) }
@@ -119,6 +122,11 @@ package final class RecordTable: Sendable {
         let order: SQL =
             page.sort.map { "\(ColumnCoding.column(entity.fields[$0])) \(direction), id \(direction)" } ?? "id \(direction)"
         return "SELECT \(shape.columns) FROM \(table) WHERE \(joining: conditions, by: " AND ") ORDER BY \(order) LIMIT \(limit)"
+    }
+
+    /// How many records of the tenant the condition holds for.
+    package func count(_ condition: RowCondition, tenant: TenantID) -> SQL {
+        "SELECT count(*) FROM \(table) WHERE tenant_id = \(.uuid(tenant.uuid)) AND \(condition.filter(entity))"
     }
 
     /// What comes behind a row in the order of an index over (column, id): NULL is last going up and first going down.
@@ -158,6 +166,8 @@ package struct RecordPage: Sendable {
 
     /// Plain fields by position, and what they have to equal.
     package var filters: [(position: Int, value: FieldValue?)] = []
+    /// When set, only records for which it holds.
+    package var condition: RowCondition?
     /// When set, only these records.
     package var ids: [RecordID]?
     /// The position of a plain indexed field; `nil` sorts by id, which is the order of creation.
