@@ -37,24 +37,24 @@ let package = Package(
         ),
 
         // 2: rules, no I/O
-        .target(name: "Catalog", dependencies: ["Vocabulary", "DataFormats"]),
+        .target(name: "Catalog", dependencies: ["Vocabulary", "DataFormats", "Expressions"]),
         .target(name: "Identity", dependencies: ["Vocabulary", "Sealing", "DataFormats"]),
-        .target(name: "Policies", dependencies: ["Vocabulary", "Catalog", "Identity"]),
+        .target(name: "Policies", dependencies: ["Vocabulary", "Catalog", "Expressions", "Identity"]),
 
         // 3: resources
-        .target(name: "Storage", dependencies: ["Vocabulary", "Catalog", "Identity", "PostgresLink"]),
+        .target(name: "Storage", dependencies: ["Vocabulary", "Expressions", "Catalog", "Identity", "PostgresLink"]),
         .target(name: "KeyRing", dependencies: ["Vocabulary", "Sealing", "Storage"]),
         .target(name: "AuditTrail", dependencies: ["Vocabulary", "DataFormats", "Identity", "PostgresLink", "Storage"]),
         .target(
             name: "Disclosure",
-            dependencies: ["Vocabulary", "DataFormats", "Sealing", "Catalog", "Policies", "Storage", "AuditTrail"]
+            dependencies: ["Vocabulary", "DataFormats", "PostgresLink", "Sealing", "Catalog", "Policies", "Storage", "AuditTrail"]
         ),
 
         // 4: use cases
         .target(
             name: "Gateway",
             dependencies: [
-                "Vocabulary", "DataFormats", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage", "KeyRing",
+                "Vocabulary", "DataFormats", "Expressions", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage", "KeyRing",
                 "AuditTrail", "Disclosure",
             ]
         ),
@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "HTTPInterface",
             dependencies: [
-                "Vocabulary", "DataFormats", "Catalog", "Identity", "Storage", "Disclosure", "Gateway",
+                "Vocabulary", "DataFormats", "Catalog", "Identity", "Policies", "Storage", "Disclosure", "Gateway",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

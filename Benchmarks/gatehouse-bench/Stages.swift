@@ -30,7 +30,9 @@ struct Stages: AsyncParsableCommand {
         }
         let principal = Principal.host(tenant: tenant, roles: ["sales-rep"])
         let table = RecordTable(entity)
-        let view = FieldView(entity, folder.policies.decide(principal, .read, on: "contact"))
+        let request = AccessRequest(principal: principal, purpose: folder.catalog.purposes["sales"])
+        let ruling = folder.policies.decide(request, .read, on: "contact")
+        let view = FieldView(entity, ruling.widest)
         var page = RecordPage()
         page.limit = 1
         let first = table.records(try await store.read(Scope(tenant: tenant), [table.list(page, view.shape, tenant: tenant)])[0], view.shape)
@@ -51,11 +53,11 @@ struct Stages: AsyncParsableCommand {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await audit.run() }
             print("stage                                        µs each")
-            Self.line("decide (cached answer)", try Self.time(rounds * 20) { _ = folder.policies.decide(principal, .read, on: "contact") })
+            Self.line("decide (cached answer)", try Self.time(rounds * 20) { _ = folder.policies.decide(request, .read, on: "contact") })
             Self.line(
                 "fetch, one caller (round trip)",
                 try await Self.time(rounds) {
-                    _ = try await store.read(Scope(tenant: tenant), [table.select(record.id, view.shape, tenant: tenant)])
+                    _ = try await store.read(Scope(tenant: tenant), [table.select(record.id, view.shape, tenant: tenant, where: ruling.filter)])
                 }
             )
             Self.line("keys (cached)", try await Self.time(rounds * 10) { _ = try await ring.keys(of: [subject], tenant: tenant) })

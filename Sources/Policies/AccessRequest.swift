@@ -1,3 +1,4 @@
+import Catalog
 package import Expressions
 package import Identity
 package import Vocabulary
@@ -40,7 +41,7 @@ package struct RequestBindings: Bindings {
         self.attributes = attributes
     }
 
-    package func value(of variable: String) -> Value? { variable == "now" ? .timestamp(request.time.timestamp) : nil }
+    package func value(of variable: String) -> Value? { variable == "now" ? now : nil }
 
     package func member(_ name: String, of variable: String) -> MemberValue? {
         switch variable {
@@ -49,6 +50,8 @@ package struct RequestBindings: Bindings {
         default: nil
         }
     }
+
+    private var now: Value { Timestamp(request.time).map { .timestamp($0) } ?? .null }
 
     private func principal(_ name: String) -> Value? {
         let principal = request.principal
@@ -70,7 +73,7 @@ package struct RequestBindings: Bindings {
     private func requested(_ name: String) -> Value? {
         switch name {
         case "ip": request.address.map { .string($0) } ?? .null
-        case "time": .timestamp(request.time.timestamp)
+        case "time": now
         case "purpose": request.purpose.map { .string($0.name) } ?? .null
         case "gpc": .bool(request.hasPrivacySignal)
         case "reason": request.reason.map { .string($0) } ?? .null
@@ -93,14 +96,3 @@ package struct RequestBindings: Bindings {
 
 /// What an attribute of a principal is: `attributes` of `roles.yaml` declares it.
 package enum AttributeKind: String, Sendable, CaseIterable { case text, list }
-
-extension Instant {
-    var timestamp: Timestamp {
-        let (seconds, rest) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
-        let isBefore = rest < 0
-        let fitting = Timestamp(
-            seconds: isBefore ? seconds - 1 : seconds, nanoseconds: Int32((isBefore ? rest + 1_000_000 : rest) * 1000)
-        )
-        return fitting ?? (seconds < 0 ? .earliest : .latest)
-    }
-}

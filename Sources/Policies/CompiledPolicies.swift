@@ -1,8 +1,8 @@
 package import Catalog
 import Expressions
-package import Identity
+import Identity
 import Synchronization
-package import Vocabulary
+import Vocabulary
 
 /// The rules of all resources, checked against the catalog. No rule means deny.
 package final class CompiledPolicies: Sendable {

@@ -26,7 +26,7 @@ struct RuleReader {
             throw Diagnostic(mapping.position, "rule '\(name)' needs either allow or deny")
         }
         let effect: Rule.Effect = mapping["allow"] != nil ? .allow : .deny
-        let actions = try actions(mapping["allow"] ?? mapping.required("deny"))
+        let actions = try actions(mapping["allow"] == nil ? mapping.required("deny") : mapping.required("allow"))
         let members = try RoleNames.read(mapping.required("to"), "to", among: roles, others: Set(derived.keys))
         let fields = try mapping["fields"].map { node throws(Diagnostic) in try fieldRule(node.mapping("fields"), effect) }
         let write = try mapping["write"].map { node throws(Diagnostic) in try writeRule(node.mapping("write")) }

@@ -72,20 +72,14 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation, ExpressibleByStr
                 return
             }
             let offset = parameters.count
-            var number: Int?
-            for scalar in fragment.text.unicodeScalars {
-                if let digits = number {
-                    if let digit = scalar.properties.numericType == .decimal && scalar.isASCII ? Int(String(scalar)) : nil {
-                        number = digits * 10 + digit
-                        continue
-                    }
-                    text += "\(digits + offset)"
-                    number = nil
-                }
-                text.unicodeScalars.append(scalar)
-                if scalar == "$" { number = 0 }
+            var rest = fragment.text[...]
+            while let mark = rest.utf8.firstIndex(of: UInt8(ascii: "$")) {
+                let digits = rest.utf8[mark...].dropFirst().prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+                text += rest[...mark]
+                text += String(digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } + offset)
+                rest = rest[digits.endIndex...]
             }
-            if let digits = number { text += "\(digits + offset)" }
+            text += rest
             parameters += fragment.parameters
         }
 

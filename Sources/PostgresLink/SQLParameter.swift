@@ -15,10 +15,11 @@ package struct SQLParameter: Sendable {
     }
 
     private enum TypeID {
-        static let bool: UInt32 = 16, bytea: UInt32 = 17, int8: UInt32 = 20, int4: UInt32 = 23, text: UInt32 = 25
+        static let bool: UInt32 = 16, bytea: UInt32 = 17, int8: UInt32 = 20, int4: UInt32 = 23, text: UInt32 = 25, float8: UInt32 = 701
         static let date: UInt32 = 1082, timestamptz: UInt32 = 1184, numeric: UInt32 = 1700, uuid: UInt32 = 2950
         static let textArray: UInt32 = 1009, byteaArray: UInt32 = 1001, uuidArray: UInt32 = 2951, int8Array: UInt32 = 1016
-        static let int4Array: UInt32 = 1007, timestamptzArray: UInt32 = 1185
+        static let int4Array: UInt32 = 1007, timestamptzArray: UInt32 = 1185, boolArray: UInt32 = 1000, float8Array: UInt32 = 1022
+        static let dateArray: UInt32 = 1182
     }
 
     package static func bool(_ value: Bool?) -> SQLParameter { SQLParameter(TypeID.bool, value.map { [$0 ? 1 : 0] }) }
@@ -26,6 +27,9 @@ package struct SQLParameter: Sendable {
     package static func text(_ value: String?) -> SQLParameter { SQLParameter(TypeID.text, value.map { Array($0.utf8) }) }
     package static func int8(_ value: Int64?) -> SQLParameter { SQLParameter(TypeID.int8, value.map(bigEndian)) }
     package static func int4(_ value: Int32?) -> SQLParameter { SQLParameter(TypeID.int4, value.map(bigEndian)) }
+    package static func double(_ value: Double?) -> SQLParameter {
+        SQLParameter(TypeID.float8, value.map { bigEndian($0.bitPattern) })
+    }
     package static func uuid(_ value: UUIDv7?) -> SQLParameter { SQLParameter(TypeID.uuid, value.map(\.bytes)) }
     /// Decimal digits as PostgreSQL reads them; a text that is no number is refused by the server.
     package static func numeric(_ value: String?) -> SQLParameter {
@@ -53,6 +57,16 @@ package struct SQLParameter: Sendable {
     }
     package static func timestamps(_ values: [Instant?]) -> SQLParameter {
         array(TypeID.timestamptzArray, of: TypeID.timestamptz, values.map { $0.map { bigEndian($0.microseconds - Epoch.microseconds) } })
+    }
+
+    package static func bools(_ values: [Bool?]) -> SQLParameter {
+        array(TypeID.boolArray, of: TypeID.bool, values.map { $0.map { [$0 ? 1 : 0] } })
+    }
+    package static func doubles(_ values: [Double?]) -> SQLParameter {
+        array(TypeID.float8Array, of: TypeID.float8, values.map { $0.map { bigEndian($0.bitPattern) } })
+    }
+    package static func dates(_ values: [CalendarDate?]) -> SQLParameter {
+        array(TypeID.dateArray, of: TypeID.date, values.map { $0.map { bigEndian($0.daysSince1970 - Epoch.days) } })
     }
 
     /// One-dimensional array in the form of `array_recv`: dimensions, null flag, element type, length, lower bound, elements.

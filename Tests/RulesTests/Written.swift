@@ -84,3 +84,10 @@ enum Written {
 
     struct Missing: Error {}
 }
+
+extension CompiledPolicies {
+    /// The most that any record shows a caller who declares no purpose.
+    func decide(_ principal: Principal, _ action: Action, on resource: String) -> Decision {
+        decide(AccessRequest(principal: principal, purpose: nil), action, on: resource).widest
+    }
+}

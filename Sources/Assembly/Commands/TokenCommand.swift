@@ -24,7 +24,10 @@ struct TokenCommand: AsyncParsableCommand {
         @Option(help: "A role of policies/roles.yaml; may be given several times.") var role: [String]
         @Option(help: "The person who uses the key.") var user: String?
         @Option(help: "A team of that person; may be given several times.") var team: [String] = []
+        @Option(help: ArgumentHelp("What policies may know of the owner; may be given several times.", valueName: "name=value"))
+        var attribute: [String] = []
         @Option(help: "The purpose of requests that declare none.") var purpose: String?
+        @Flag(help: "For rules that require step-up; ends after a quarter of an hour.") var stepUp = false
         @Option(help: ArgumentHelp("When the key ends.", valueName: "time")) var expires: String?
         @Flag(help: "Print JSON.") var json = false
 
@@ -32,6 +35,12 @@ struct TokenCommand: AsyncParsableCommand {
             var order = CredentialOrder(roles: role, user: user)
             order.teams = team
             order.purpose = purpose
+            order.isSteppedUp = stepUp
+            for text in attribute {
+                let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+                guard parts.count == 2 else { throw ValidationError("--attribute takes name=value") }
+                order.attributes[parts[0], default: []].append(parts[1])
+            }
             if let expires {
                 guard let instant = Instant(expires) else { throw ValidationError("--expires takes a time such as 2027-01-01T00:00:00Z") }
                 order.expiresAt = instant

@@ -24,10 +24,13 @@ struct GatewayClient: Sendable {
     }
 
     /// Sends a request; an answer that is not 2xx is thrown as the refusal it tells of.
-    func send(_ method: String, _ path: String, contentType: String? = nil, body: [UInt8] = []) async throws -> [UInt8] {
+    func send(_ method: String, _ path: String, contentType: String? = nil, body: [UInt8] = [], headers: [(String, String)] = []) async throws
+        -> [UInt8]
+    {
         var request = HTTPClientRequest(url: url + path)
         request.method = .init(rawValue: method)
         request.headers.add(name: "Authorization", value: "Bearer \(token)")
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let contentType {
             request.headers.add(name: "Content-Type", value: contentType)
             request.body = .bytes(ByteBuffer(bytes: body))
@@ -60,8 +63,10 @@ struct GatewayClient: Sendable {
     }
 
     /// The members of an answer.
-    func object(_ method: String, _ path: String, contentType: String? = nil, body: [UInt8] = []) async throws -> JSONObject {
-        let bytes = try await send(method, path, contentType: contentType, body: body)
+    func object(_ method: String, _ path: String, contentType: String? = nil, body: [UInt8] = [], headers: [(String, String)] = []) async throws
+        -> JSONObject
+    {
+        let bytes = try await send(method, path, contentType: contentType, body: body, headers: headers)
         guard let object = (try? JSONReader.read(bytes))?.objectValue else {
             throw CommandFailure(.failed, "the gateway's answer is not a JSON object")
         }

@@ -86,11 +86,11 @@ package enum CatalogCompiler {
 enum PurposeReader {
     static func read(_ document: SourceNode, _ problems: inout [Diagnostic]) -> [String: Purpose] {
         var purposes: [String: Purpose] = [:]
-        do {
+        do throws(Diagnostic) {
             let top = try document.mapping("the purposes document")
             try top.refuseOthers(than: ["purposes"])
             for member in try top.required("purposes").mapping("purposes").members {
-                do {
+                do throws(Diagnostic) {
                     let name = try member.key.text("the name of a purpose")
                     let mapping = try member.value.mapping("purpose \(name)")
                     try mapping.refuseOthers(than: ["label", "basis", "direct_marketing", "despite_restriction"])

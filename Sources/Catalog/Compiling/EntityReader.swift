@@ -9,7 +9,7 @@ struct EntityReader {
     private static let reserved: Set<String> = ["id", "version", "tenant_id", "subject_id", "_meta"]
     /// Tables, resources and routes that the gateway has itself.
     private static let reservedNames: Set<String> = [
-        "tenant", "credential", "audit", "audit_event", "schema_change", "tokens",
+        "tenant", "credential", "audit", "audit_event", "schema_change", "tokens", "consent", "subject_restriction", "subject_objection",
     ]
 
     func read(_ mapping: SourceMapping, _ problems: inout [Diagnostic]) throws(Diagnostic) -> Entity? {

@@ -18,6 +18,8 @@ package indirect enum RowCondition: Sendable, Hashable {
     case same(Column, Column)
     /// An error when the column is null.
     case ordered(Column, Order, Value)
+    /// Both columns are of one kind; an error when one of them is null.
+    case relative(Column, Order, Column)
     /// What a comparison comes to for every value that is not null; an error when the column is null.
     case settled(Column, Bool)
     case text(Column, TextTest, String)

@@ -1,5 +1,5 @@
 import AuditTrail
-import Identity
+package import Identity
 import Policies
 import PostgresLink
 package import Storage

@@ -1,4 +1,6 @@
 import AuditTrail
+import Catalog
+import Identity
 import Policies
 import PostgresLink
 package import Storage

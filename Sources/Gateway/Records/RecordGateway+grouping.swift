@@ -3,8 +3,8 @@ package import Catalog
 package import Disclosure
 import Expressions
 import Policies
+import PostgresLink
 import Storage
-package import Vocabulary
 
 extension RecordGateway {
     /// Groups that one answer has at most.

@@ -134,8 +134,13 @@ extension RecordGateway {
 
     /// Looks up what a condition asks of sealed columns: in the vault, where tokens are hints, then by opening each hit.
     func resolved(_ condition: RowCondition, _ sight: Sight, _ context: RequestContext) async throws(Refusal) -> RowCondition {
+        var leaves: Set<RowCondition> = []
+        _ = condition.mapped { part in
+            if case .sealed = part { leaves.insert(part) }
+            return nil
+        }
         var known: [RowCondition: RowCondition] = [:]
-        for leaf in condition.sealedLeaves where known[leaf] == nil {
+        for leaf in leaves {
             guard case .sealed(let column, let values, let orNull) = leaf, let position = sight.entity.position(of: column.name) else { continue }
             let field = sight.entity.fields[position]
             let forms = values.compactMap { value -> [UInt8]? in

@@ -1,4 +1,3 @@
-package import Identity
 package import PostgresLink
 package import Vocabulary
 

@@ -1,4 +1,5 @@
 package import Catalog
+package import Expressions
 package import PostgresLink
 package import Vocabulary
 
@@ -48,12 +49,12 @@ package final class RecordTable: Sendable {
 
     /// - Parameter shape: what of the new row comes back; nothing when `nil`.
     package func insert(_ row: RecordRow, tenant: TenantID, returning shape: RecordShape? = nil) -> SQL {
-        insertion.returning(shape).with([.uuid(tenant.uuid), .uuid(row.id.uuid)] + values(row))
+        insertion.with([.uuid(tenant.uuid), .uuid(row.id.uuid)] + values(row)).returning(shape)
     }
 
     /// Writes every column of a row that the transaction has locked.
     package func update(_ row: RecordRow, tenant: TenantID, returning shape: RecordShape? = nil) -> SQL {
-        update.returning(shape).with([.uuid(tenant.uuid), .uuid(row.id.uuid)] + values(row))
+        update.with([.uuid(tenant.uuid), .uuid(row.id.uuid)] + values(row)).returning(shape)
     }
 
     package func delete(_ id: RecordID, tenant: TenantID) -> SQL {
@@ -74,24 +75,30 @@ package final class RecordTable: Sendable {
 
     // MARK: Reading
 
-    package func select(_ id: RecordID, _ shape: RecordShape, tenant: TenantID, forUpdate: Bool = false) -> SQL {
-        let selection = shape.selection.with([.uuid(tenant.uuid), .uuid(id.uuid)])
+    /// One record, if it fits the condition.
+    package func select(
+        _ id: RecordID, _ shape: RecordShape, tenant: TenantID, where condition: RowCondition = .constant(true), forUpdate: Bool = false
+    ) -> SQL {
+        let selection = shape.selection(of: id, tenant: tenant, where: condition)
         return forUpdate ? "\(selection) FOR UPDATE" : selection
     }
 
-    package func select(_ ids: [RecordID], _ shape: RecordShape, tenant: TenantID, forUpdate: Bool = false) -> SQL {
+    /// Those of the records that fit the condition.
+    package func select(
+        _ ids: [RecordID], _ shape: RecordShape, tenant: TenantID, where condition: RowCondition = .constant(true), forUpdate: Bool = false
+    ) -> SQL {
         let lock: SQL = forUpdate ? " FOR UPDATE" : ""
         return """
             SELECT \(shape.columns) FROM \(table) WHERE tenant_id = \(.uuid(tenant.uuid)) AND id = ANY(\(.uuids(ids.map(\.uuid))))
-              ORDER BY id\(lock)
+              AND \(condition.filter(entity)) ORDER BY id\(lock)
             """
     }
 
-    /// Ids of the records that have these values in a plain unique field.
-    package func ids(where field: Field, isAnyOf values: [String], tenant: TenantID) -> SQL {
+    /// Ids of the records that have these values in a plain unique field, and fit the condition.
+    package func ids(where field: Field, isAnyOf values: [String], and condition: RowCondition, tenant: TenantID) -> SQL {
         """
         SELECT \(ColumnCoding.column(field)), id FROM \(table)
-        WHERE tenant_id = \(.uuid(tenant.uuid)) AND \(ColumnCoding.column(field)) = ANY(\(.texts(values)))
+        WHERE tenant_id = \(.uuid(tenant.uuid)) AND \(ColumnCoding.column(field)) = ANY(\(.texts(values))) AND \(condition.filter(entity))
         """
     }
 
@@ -103,15 +110,7 @@ package final class RecordTable: Sendable {
 
     package func list(_ page: RecordPage, _ shape: RecordShape, tenant: TenantID) -> SQL {
         var conditions: [SQL] = ["tenant_id = \(.uuid(tenant.uuid))"]
-        for (position, value) in page.filters {
-            let field = entity.fields[position]
-            conditions.append(
-                value == nil
-                    ? "\(ColumnCoding.column(field)) IS NULL"
-                    : "\(ColumnCoding.column(field)) = \(ColumnCoding.parameter(value, field))"
-            )
-        }
-        if let ids = page.ids { conditions.append("id = ANY(\(.uuids(ids.map(\.uuid))))") }
+        if !page.condition.isAlways { conditions.append(page.condition.filter(entity)) }
         let ascending = !page.isDescending
         if let after = page.after { conditions.append(beyond(after, page.sort, ascending)) }
         let limit = SQLParameter.int8(Int64(page.limit))
@@ -119,6 +118,27 @@ package final class RecordTable: Sendable {
         let order: SQL =
             page.sort.map { "\(ColumnCoding.column(entity.fields[$0])) \(direction), id \(direction)" } ?? "id \(direction)"
         return "SELECT \(shape.columns) FROM \(table) WHERE \(joining: conditions, by: " AND ") ORDER BY \(order) LIMIT \(limit)"
+    }
+
+    /// How many records of the tenant the condition holds for.
+    package func count(_ condition: RowCondition, tenant: TenantID) -> SQL {
+        "SELECT count(*) FROM \(table) WHERE tenant_id = \(.uuid(tenant.uuid)) AND \(condition.filter(entity))"
+    }
+
+    /// Counts, people and sums of each group.
+    package func groups(_ grouping: RecordGrouping, tenant: TenantID) -> SQL {
+        let keys = grouping.by.map { position -> SQL in "\(table).\(ColumnCoding.column(entity.fields[position]))" }
+        let shown = grouping.by.map { position -> SQL in
+            let field = entity.fields[position]
+            return field.type == .money ? "\(table).\(ColumnCoding.column(field))::text" : "\(table).\(ColumnCoding.column(field))"
+        }
+        let counts: [SQL] = ["count(*)", "count(DISTINCT subject_id)"]
+        let sums = grouping.sums.map { position -> SQL in "sum(\(table).\(ColumnCoding.column(entity.fields[position])))::text" }
+        return """
+            SELECT \(joining: shown + counts + sums) FROM \(table)
+            WHERE tenant_id = \(.uuid(tenant.uuid)) AND \(grouping.condition.filter(entity))
+            GROUP BY \(joining: keys) ORDER BY \(joining: keys) LIMIT \(.int8(Int64(grouping.limit)))
+            """
     }
 
     /// What comes behind a row in the order of an index over (column, id): NULL is last going up and first going down.
@@ -156,10 +176,8 @@ package struct RecordPage: Sendable {
         }
     }
 
-    /// Plain fields by position, and what they have to equal.
-    package var filters: [(position: Int, value: FieldValue?)] = []
-    /// When set, only these records.
-    package var ids: [RecordID]?
+    /// Only records for which it holds.
+    package var condition = RowCondition.constant(true)
     /// The position of a plain indexed field; `nil` sorts by id, which is the order of creation.
     package var sort: Int?
     package var isDescending = false

@@ -49,4 +49,12 @@ package struct StoredRecord: Sendable {
         guard column >= 0, shape.entity.fields[position].isSealed else { return nil }
         return rows.bytes(row, column)
     }
+
+    /// Whether the row answers yes to a question of its shape; see ``RecordShape/asking(_:)``.
+    package func answer(_ question: Int) -> Bool {
+        precondition(question >= 0 && question < shape.answerCount, "the shape asks no such question")
+        return rows.bool(row, shape.firstAnswer + question) ?? false
+    }
+
+    package func answers(from first: Int, count: Int) -> [Bool] { (first..<first + count).map { answer($0) } }
 }

@@ -7,6 +7,8 @@ package enum StoreSchema {
 
     private static let tenant = TableDeclaration.known("tenant_id")
     private static let id = TableDeclaration.known("id")
+    private static let subject = TableDeclaration.known("subject_id")
+    private static let purpose = TableDeclaration.known("purpose")
 
     /// Tenants and credentials stand outside row security: a credential is what the tenant is learned from.
     private static let system: [TableDeclaration] = [
@@ -53,6 +55,36 @@ package enum StoreSchema {
                 TableDeclaration.column("note", "text", ""),
             ],
             primaryKey: [tenant, id], isSecured: true
+        ),
+        TableDeclaration(
+            name: TableDeclaration.known("consent"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("subject_id", "uuid"),
+                TableDeclaration.column("purpose", "text"),
+                TableDeclaration.column("state", "text", "NOT NULL CHECK (state IN ('given', 'withdrawn', 'refused'))"),
+                TableDeclaration.column("valid_until", "timestamp with time zone", ""),
+                TableDeclaration.column("recorded_at", "timestamp with time zone"), TableDeclaration.column("recorded_by", "text"),
+                TableDeclaration.column("evidence", "text", ""),
+            ],
+            primaryKey: [tenant, subject, purpose], isSecured: true
+        ),
+        TableDeclaration(
+            name: TableDeclaration.known("subject_restriction"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("subject_id", "uuid"),
+                TableDeclaration.column("since", "timestamp with time zone"), TableDeclaration.column("ground", "text"),
+                TableDeclaration.column("recorded_by", "text"),
+            ],
+            primaryKey: [tenant, subject], isSecured: true
+        ),
+        TableDeclaration(
+            name: TableDeclaration.known("subject_objection"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("subject_id", "uuid"),
+                TableDeclaration.column("purpose", "text"), TableDeclaration.column("since", "timestamp with time zone"),
+                TableDeclaration.column("recorded_by", "text"),
+            ],
+            primaryKey: [tenant, subject, purpose], isSecured: true
         ),
         TableDeclaration(
             name: TableDeclaration.known("schema_change"),

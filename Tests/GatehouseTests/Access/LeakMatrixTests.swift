@@ -30,7 +30,9 @@ struct LeakMatrixTests {
     ]
 
     private func decide(_ stage: Stage, _ role: String, _ action: Action, _ entity: Entity) -> Decision {
-        stage.folder.policies.decide(.host(tenant: TenantID(.make()), roles: [role]), action, on: entity.name)
+        stage.folder.policies.decide(
+            AccessRequest(principal: .host(tenant: TenantID(.make()), roles: [role]), purpose: nil), action, on: entity.name
+        ).widest
     }
 
     @Test func `the matrix knows every shipped role`() async throws {

@@ -19,7 +19,13 @@ struct RouteProbes {
             let id = records.ids[entity.name].flatMap { RecordID($0) } ?? id
             return [.list(entity), .create(entity), .importRows(entity), .read(entity, id), .amend(entity, id), .remove(entity, id)] as [Route]
         }
-        return [.health, .listCredentials, .issueCredential, .searchAudit] + each + [.revokeCredential(spareKey)]
+        let person = records.ids["contact"].flatMap { UUIDv7($0) }.map { SubjectID($0) } ?? SubjectID(id.uuid)
+        let subjects: [Route] = [
+            .readSubject(person), .recordConsent(person, "marketing"), .restrict(person), .liftRestriction(person),
+            .object(person, "sales"), .withdrawObjection(person, "sales"),
+        ]
+        let grants: [Route] = [.listGrants, .requestGrant, .approveGrant(id.uuid), .closeGrant(id.uuid)]
+        return [.health, .listCredentials, .issueCredential, .searchAudit] + each + subjects + grants + [.revokeCredential(spareKey)]
     }
 
     struct Probe {
@@ -53,6 +59,20 @@ struct RouteProbes {
         case .issueCredential: return Probe(method: "POST", path: "/v1/tokens", headers: json, body: Array(#"{"roles":["auditor"]}"#.utf8))
         case .revokeCredential(let id): return Probe(method: "DELETE", path: "/v1/tokens/\(id)")
         case .searchAudit: return Probe(method: "GET", path: "/v1/audit/events?limit=200")
+        case .listGrants: return Probe(method: "GET", path: "/v1/grants?state=all")
+        case .requestGrant: return Probe(method: "POST", path: "/v1/grants", headers: json, body: Array(#"{"rule":"none"}"#.utf8))
+        case .approveGrant(let id): return Probe(method: "POST", path: "/v1/grants/\(id)/approve")
+        case .closeGrant(let id):
+            let body = #"{"finding":"justified","note":"seen"}"#
+            return Probe(method: "POST", path: "/v1/grants/\(id)/close", headers: json, body: Array(body.utf8))
+        case .readSubject(let id): return Probe(method: "GET", path: "/v1/subjects/\(id)")
+        case .recordConsent(let id, let purpose):
+            return Probe(method: "PUT", path: "/v1/subjects/\(id)/consents/\(purpose)", headers: json, body: Array(#"{"state":"given"}"#.utf8))
+        case .restrict(let id):
+            return Probe(method: "PUT", path: "/v1/subjects/\(id)/restriction", headers: json, body: Array(#"{"ground":"test"}"#.utf8))
+        case .liftRestriction(let id): return Probe(method: "DELETE", path: "/v1/subjects/\(id)/restriction")
+        case .object(let id, let purpose): return Probe(method: "PUT", path: "/v1/subjects/\(id)/objections/\(purpose)")
+        case .withdrawObjection(let id, let purpose): return Probe(method: "DELETE", path: "/v1/subjects/\(id)/objections/\(purpose)")
         }
     }
 }
