@@ -1,4 +1,4 @@
-import DataFormats
+package import DataFormats
 import Gateway
 import NIOHTTP1
 package import Storage

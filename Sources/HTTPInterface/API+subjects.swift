@@ -1,8 +1,8 @@
-import DataFormats
+package import DataFormats
 import Gateway
 import NIOHTTP1
 package import Storage
-import Vocabulary
+package import Vocabulary
 
 extension API {
     func readSubject(_ id: SubjectID, _ context: RequestContext) async throws(Refusal) -> APIResponse {
@@ -19,7 +19,8 @@ extension API {
         }
         let until = texts["valid_until"].map { Instant($0) }
         if case .some(nil) = until {
-            throw Refusal(.valueInvalid, "a member of the body is wrong", members: [.init("valid_until", "value-invalid", "valid_until is not a time")])
+            throw Refusal(
+                .valueInvalid, "a member of the body is wrong", members: [.init("valid_until", "value-invalid", "valid_until is not a time")])
         }
         try await gateway.recordConsent(id, to: purpose, state, until: until ?? nil, evidence: texts["evidence"], context)
         return APIResponse(.noContent, contentType: nil)

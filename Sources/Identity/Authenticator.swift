@@ -44,7 +44,8 @@ package final class Authenticator: Sendable {
         if let expiry = record.expiresAt, expiry <= now { throw .invalid }
         return Principal(
             tenant: record.tenant, user: record.user, app: record.id, roles: record.roles, teams: record.teams,
-            attributes: record.attributes, isSteppedUp: record.isSteppedUp, defaultPurpose: record.defaultPurpose, method: .apiKey(Liveness(credential: record.id, generation: record.generation))
+            attributes: record.attributes, isSteppedUp: record.isSteppedUp, defaultPurpose: record.defaultPurpose,
+            method: .apiKey(Liveness(credential: record.id, generation: record.generation))
         )
     }
 

@@ -167,10 +167,12 @@ package final class CompiledPolicies: Sendable {
         if widest.isAllowed, filter.isNever {
             widest = .denied(candidates.resource, candidates.action, rule: "default-deny", fields: fields)
         }
-        let questions = widest.isAllowed ? shape.asked.map { index in
-            // A limit is lifted only where it surely does not hold.
-            candidates.all[index].role.isGrant ? conditions[index] : RowCondition.negation(conditions[index])
-        } : []
+        let questions =
+            widest.isAllowed
+            ? shape.asked.map { index in
+                // A limit is lifted only where it surely does not hold.
+                candidates.all[index].role.isGrant ? conditions[index] : RowCondition.negation(conditions[index])
+            } : []
         return Ruling(
             candidates, shape, filter: widest.isAllowed ? filter : .constant(false), questions: questions, conditions: conditions,
             widest: widest, limitsRecords: !admitted.isAlways, failed: failed

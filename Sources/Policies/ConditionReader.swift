@@ -46,7 +46,9 @@ struct ConditionReader {
             for member in try node.mapping("let").members {
                 let name = try member.key.text("a name of let")
                 do throws(Diagnostic) {
-                    guard Self.isName(name) else { throw Diagnostic(member.key.position, "'\(name)' cannot be a name", hint: "a-z 0-9 _, beginning with a letter") }
+                    guard Self.isName(name) else {
+                        throw Diagnostic(member.key.position, "'\(name)' cannot be a name", hint: "a-z 0-9 _, beginning with a letter")
+                    }
                     guard !["principal", "record", "request", "now"].contains(name) else {
                         throw Diagnostic(member.key.position, "'\(name)' has a meaning already")
                     }

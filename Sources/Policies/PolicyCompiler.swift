@@ -93,7 +93,10 @@ private enum RolesReader {
             try mapping.refuseOthers(than: ["type", "label"])
             guard name.utf8.count <= 48, name.utf8.allSatisfy({ (0x61...0x7A).contains($0) || $0 == 0x5F || (0x30...0x39).contains($0) }),
                 !taken.contains(name)
-            else { throw Diagnostic(member.key.position, "'\(name)' cannot be the name of an attribute", hint: "a-z 0-9 _, and not \(taken.joined(separator: ", "))") }
+            else {
+                throw Diagnostic(
+                    member.key.position, "'\(name)' cannot be the name of an attribute", hint: "a-z 0-9 _, and not \(taken.joined(separator: ", "))")
+            }
             attributes[name] = try mapping.required("type").choice("type", of: AttributeKind.self)
         }
         return (names, attributes)

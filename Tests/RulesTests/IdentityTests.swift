@@ -12,7 +12,8 @@ struct IdentityTests {
         _ key: APIKey, roles: [String] = ["rep"], generation: Int64 = 1, expiresAt: Instant? = nil, revokedAt: Instant? = nil
     ) -> CredentialRecord {
         CredentialRecord(
-            id: key.id, tenant: tenant, user: "ann", roles: roles, teams: [], defaultPurpose: "sales", code: key.code(under: pepper),
+            id: key.id, tenant: tenant, user: "ann", roles: roles, teams: [], attributes: [:], isSteppedUp: false, defaultPurpose: "sales",
+            code: key.code(under: pepper),
             createdAt: .now(), expiresAt: expiresAt, revokedAt: revokedAt, generation: generation
         )
     }

@@ -55,7 +55,10 @@ struct SubjectCommand: AsyncParsableCommand {
             }
             if json { return Console.say(String(decoding: JSONValue.object(standing).encoded(), as: UTF8.self)) }
             var rows: [[String]] = (standing["consents"]?.arrayValue ?? []).compactMap(\.objectValue).map { consent in
-                ["consent", Table.text(consent["purpose"]), Table.text(consent["state"]), Table.text(consent["recorded_at"]), Table.text(consent["valid_until"])]
+                [
+                    "consent", Table.text(consent["purpose"]), Table.text(consent["state"]), Table.text(consent["recorded_at"]),
+                    Table.text(consent["valid_until"]),
+                ]
             }
             if let restriction = standing["restriction"]?.objectValue {
                 rows.append(["restriction", "", Table.text(restriction["ground"]), Table.text(restriction["since"]), ""])

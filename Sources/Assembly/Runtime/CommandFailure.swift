@@ -31,7 +31,9 @@ struct CommandFailure: Error, CustomStringConvertible {
     init(_ refusal: Refusal) {
         let kind: Kind =
             switch refusal.code {
-            case .denied, .fieldNotWritable, .reasonRequired, .stepUpRequired, .approvalRequired, .grantInvalid, .credentialMissing, .credentialInvalid: .denied
+            case .denied, .fieldNotWritable, .reasonRequired, .stepUpRequired, .approvalRequired, .grantInvalid, .credentialMissing,
+                .credentialInvalid:
+                .denied
             case .notFound, .routeUnknown: .notFound
             case .storeUnavailable, .vaultUnavailable, .auditUnavailable, .outcomeUnknown, .busy: .unavailable
             case .internalError: .failed

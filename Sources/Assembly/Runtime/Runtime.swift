@@ -97,7 +97,8 @@ struct Runtime: Sendable {
     ///
     /// - Parameter makesTenant: the tenant is made when it does not exist yet; else a name that nobody has is refused.
     func hostContext(
-        tenant name: String = "default", makesTenant: Bool, purpose: String = "operations", reason: String? = nil, requestID: String = UUIDv7.make().description
+        tenant name: String = "default", makesTenant: Bool, purpose: String = "operations", reason: String? = nil,
+        requestID: String = UUIDv7.make().description
     ) async throws -> RequestContext {
         guard !name.isEmpty, name.utf8.count <= 64 else { throw CommandFailure(.invalid, "a tenant's name has 1 to 64 bytes") }
         let tenant: TenantID

@@ -30,7 +30,8 @@ extension RecordGateway {
             purpose: name, state: state, validUntil: until, recordedAt: context.access.time, recordedBy: context.principal.actor,
             evidence: evidence
         )
-        try await changeSubject(id, target: "consent:\(name):\(state.rawValue)", context, StoreDatabase.record(consent, of: id, tenant: context.tenant))
+        try await changeSubject(
+            id, target: "consent:\(name):\(state.rawValue)", context, StoreDatabase.record(consent, of: id, tenant: context.tenant))
     }
 
     /// Restricts the processing of a person's data (GDPR Art. 18), or lifts the restriction.

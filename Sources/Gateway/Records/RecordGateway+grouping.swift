@@ -5,6 +5,7 @@ import Expressions
 import Policies
 import PostgresLink
 import Storage
+import Vocabulary
 
 extension RecordGateway {
     /// Groups that one answer has at most.

@@ -161,4 +161,3 @@ extension RecordGateway {
         _ = try await read(context, [])
     }
 }
-

@@ -60,7 +60,8 @@ extension StoreDatabase {
         else { return nil }
         return CredentialRecord(
             id: id, tenant: TenantID(tenant), user: rows.text(row, 2), roles: rows.texts(row, 3), teams: rows.texts(row, 4),
-            attributes: attributes(rows.texts(row, 11)), isSteppedUp: rows.bool(row, 12) ?? false, defaultPurpose: rows.text(row, 5), code: code, createdAt: createdAt, expiresAt: rows.timestamp(row, 8),
+            attributes: attributes(rows.texts(row, 11)), isSteppedUp: rows.bool(row, 12) ?? false, defaultPurpose: rows.text(row, 5), code: code,
+            createdAt: createdAt, expiresAt: rows.timestamp(row, 8),
             revokedAt: rows.timestamp(row, 9), generation: rows.int64(row, 10) ?? 0
         )
     }
