@@ -27,11 +27,12 @@ package final class CompiledPolicies: Sendable {
         let grantedRule: String?
     }
 
-    init(
-        roles: Set<String>, attributes: [String: AttributeKind], rules: [Rule], smallestGroups: [String: Int], catalog: CompiledCatalog
-    ) {
-        self.roles = roles
-        self.attributes = attributes
+    private let rolePurposes: [(role: String, purpose: String)]
+
+    init(_ declared: DeclaredRoles, rules: [Rule], smallestGroups: [String: Int], catalog: CompiledCatalog) {
+        roles = declared.names
+        attributes = declared.attributes
+        rolePurposes = declared.purposes
         self.rules = rules
         self.smallestGroups = smallestGroups
         self.catalog = catalog
@@ -39,6 +40,9 @@ package final class CompiledPolicies: Sendable {
 
     /// A group of this many people is shown; unless the policy says otherwise, five.
     package func smallestGroup(of entity: Entity) -> Int { smallestGroups[entity.name] ?? smallestGroups["*"] ?? 5 }
+
+    /// What callers with these roles come for when they do not say: the purpose of the first of them in `roles.yaml` that has one.
+    package func purpose(of roles: [String]) -> String? { rolePurposes.first { roles.contains($0.role) }?.purpose }
 
     /// Decides for all records of a resource at once.
     package func decide(_ request: AccessRequest, _ action: Action, on resource: String) -> Ruling {

@@ -11,13 +11,10 @@ package enum PolicyCompiler {
         roles: SourceNode, documents: [SourceNode], catalog: CompiledCatalog
     ) throws(Diagnostics) -> CompiledPolicies {
         var problems: [Diagnostic] = []
-        var names: Set<String> = []
-        var attributes: [String: AttributeKind] = [:]
-        do throws(Diagnostic) {
-            (names, attributes) = try RolesReader.read(roles)
-        } catch {
-            problems.append(error)
-        }
+        var declared = DeclaredRoles()
+        do throws(Diagnostic) { declared = try DeclaredRoles(roles, catalog) } catch { problems.append(error) }
+        let names = declared.names
+        let attributes = declared.attributes
         let everyName = Set(catalog.entities.flatMap { $0.fields.map(\.name) })
         var rules: [Rule] = []
         var seen: [String: SourcePosition] = [:]
@@ -69,36 +66,6 @@ package enum PolicyCompiler {
             }
         }
         if !problems.isEmpty { throw Diagnostics(problems) }
-        return CompiledPolicies(roles: names, attributes: attributes, rules: rules, smallestGroups: smallestGroups, catalog: catalog)
-    }
-}
-
-/// Reads `roles.yaml`: who callers can be, and what their credentials may say of them.
-private enum RolesReader {
-    private static let taken = ["id", "roles", "teams", "method", "stepped_up"]
-
-    static func read(_ document: SourceNode) throws(Diagnostic) -> (names: Set<String>, attributes: [String: AttributeKind]) {
-        var names: Set<String> = []
-        var attributes: [String: AttributeKind] = [:]
-        let top = try document.mapping("the roles document")
-        try top.refuseOthers(than: ["roles", "attributes"])
-        for member in try top.required("roles").mapping("roles").members {
-            let name = try member.key.text("a role's name")
-            try member.value.mapping("role \(name)").refuseOthers(than: ["label"])
-            names.insert(name)
-        }
-        for member in try top["attributes"]?.mapping("attributes").members ?? [] {
-            let name = try member.key.text("an attribute's name")
-            let mapping = try member.value.mapping("attribute \(name)")
-            try mapping.refuseOthers(than: ["type", "label"])
-            guard name.utf8.count <= 48, name.utf8.allSatisfy({ (0x61...0x7A).contains($0) || $0 == 0x5F || (0x30...0x39).contains($0) }),
-                !taken.contains(name)
-            else {
-                throw Diagnostic(
-                    member.key.position, "'\(name)' cannot be the name of an attribute", hint: "a-z 0-9 _, and not \(taken.joined(separator: ", "))")
-            }
-            attributes[name] = try mapping.required("type").choice("type", of: AttributeKind.self)
-        }
-        return (names, attributes)
+        return CompiledPolicies(declared, rules: rules, smallestGroups: smallestGroups, catalog: catalog)
     }
 }

@@ -3,6 +3,7 @@ import ArgumentParser
 import DataFormats
 import Gateway
 import SampleData
+import Storage
 import Vocabulary
 
 struct SampleCommand: AsyncParsableCommand {
@@ -29,7 +30,14 @@ struct SampleCommand: AsyncParsableCommand {
         let summary: ImportSummary
         if let remote {
             let client = GatewayClient(remote)
-            summary = try await Self.load(generator, isQuiet: json) { RemoteImport(client: client, plural: $0) }
+            summary = try await Self.load(generator, isQuiet: json) {
+                RemoteImport(client: client, plural: $0)
+            } consents: { subjects, state in
+                let body = JSONValue.object(["state": .string(state.rawValue), "evidence": .string(Self.evidence)]).encoded()
+                for subject in subjects {
+                    _ = try await client.send("PUT", "/v1/subjects/\(subject)/consents/marketing", contentType: "application/json", body: body)
+                }
+            }
         } else {
             summary = try await place.withGateway(makesTenant: true) { gateway, context in
                 try await Self.load(generator, isQuiet: json) { plural in
@@ -37,6 +45,12 @@ struct SampleCommand: AsyncParsableCommand {
                         throw CommandFailure(.unfit, "the sample data needs '\(plural)' in the catalog")
                     }
                     return LocalImport(gateway: gateway, entity: entity, context: context)
+                } consents: { subjects, state in
+                    do throws(Refusal) {
+                        try await gateway.recordConsents(subjects, to: "marketing", state, evidence: Self.evidence, context)
+                    } catch {
+                        throw CommandFailure(error)
+                    }
                 }
             }
         }
@@ -48,7 +62,8 @@ struct SampleCommand: AsyncParsableCommand {
     }
 
     private static func load(
-        _ generator: SampleGenerator, isQuiet: Bool, _ destination: (String) throws -> any ImportDestination
+        _ generator: SampleGenerator, isQuiet: Bool, _ destination: (String) throws -> any ImportDestination,
+        consents: @escaping @Sendable ([SubjectID], ConsentRow.State) async throws -> Void
     ) async throws -> ImportSummary {
         let plurals: [SampleEntity: String] = [
             .account: "accounts", .contact: "contacts", .lead: "leads", .deal: "deals", .activity: "activities", .task: "tasks",
@@ -65,13 +80,31 @@ struct SampleCommand: AsyncParsableCommand {
             for start in stride(from: 0, to: generator.counts[entity], by: 250) {
                 let rows = (start..<min(start + 250, generator.counts[entity])).map { row(generator.record(entity, $0), line: $0 + 1) }
                 if underWay.count >= width { summary.add(try await underWay.removeFirst().value) }
-                underWay.append(Task { try await target.send(rows, isDryRun: false) })
+                underWay.append(
+                    Task {
+                        let outcomes = try await target.send(rows, isDryRun: false)
+                        if entity == .contact || entity == .lead { try await ask(outcomes, consents) }
+                        return outcomes
+                    }
+                )
                 progress.update(summary.total, detail: summary.sentence)
             }
             for task in underWay { summary.add(try await task.value) }
         }
         progress.finish(detail: summary.sentence)
         return summary
+    }
+
+    private static let evidence = "invented with the sample data"
+
+    /// Three in five have agreed to hear about offers, one in five has taken that back, one was never asked.
+    private static func ask(
+        _ outcomes: [ImportOutcome], _ consents: ([SubjectID], ConsentRow.State) async throws -> Void
+    ) async throws {
+        for (state, lines) in [(ConsentRow.State.given, [1, 2, 3]), (.withdrawn, [4])] {
+            let subjects = outcomes.filter { $0.fate == .created && lines.contains($0.line % 5) }.compactMap { $0.record.map { SubjectID($0.uuid) } }
+            if !subjects.isEmpty { try await consents(subjects, state) }
+        }
     }
 
     private static func row(_ record: SampleRecord, line: Int) -> ImportRow {

@@ -10,17 +10,24 @@ extension RecordGateway {
     /// Consents, restriction and objections of a person.
     package func standing(of id: SubjectID, _ context: RequestContext) async throws(Refusal) -> SubjectStanding {
         let decision = try await decide(.read, .subject, context)
-        let pseudonym = try await pseudonym(of: id, context)
+        let pseudonyms = try await pseudonyms(of: [id], context)
         let standing = SubjectStanding(try await read(context, StoreDatabase.standing(of: id, tenant: context.tenant)))
         var event = event(decision, context, outcome: .disclosed)
-        event.subjects = [pseudonym]
+        event.subjects = pseudonyms
         _ = try await record(event)
         return standing
     }
 
     /// Records what a person said about a purpose. Holds from the next request on: each asks the store.
     package func recordConsent(
-        _ id: SubjectID, to name: String, _ state: ConsentRow.State, until: Instant?, evidence: String?, _ context: RequestContext
+        _ id: SubjectID, to name: String, _ state: ConsentRow.State, until: Instant? = nil, evidence: String?, _ context: RequestContext
+    ) async throws(Refusal) {
+        try await recordConsents([id], to: name, state, until: until, evidence: evidence, context)
+    }
+
+    /// The same for people who said the same; all or none, and one event.
+    package func recordConsents(
+        _ ids: [SubjectID], to name: String, _ state: ConsentRow.State, until: Instant? = nil, evidence: String?, _ context: RequestContext
     ) async throws(Refusal) {
         let purpose = try purpose(name)
         guard purpose.basis == .consent else {
@@ -30,8 +37,8 @@ extension RecordGateway {
             purpose: name, state: state, validUntil: until, recordedAt: context.access.time, recordedBy: context.principal.actor,
             evidence: evidence
         )
-        try await changeSubject(
-            id, target: "consent:\(name):\(state.rawValue)", context, StoreDatabase.record(consent, of: id, tenant: context.tenant))
+        let statements = ids.map { StoreDatabase.record(consent, of: $0, tenant: context.tenant) }
+        try await changeSubjects(ids, target: "consent:\(name):\(state.rawValue)", context, statements)
     }
 
     /// Restricts the processing of a person's data (GDPR Art. 18), or lifts the restriction.
@@ -45,7 +52,7 @@ extension RecordGateway {
         } else {
             statement = StoreDatabase.liftRestriction(of: id, tenant: context.tenant)
         }
-        try await changeSubject(id, target: ground == nil ? "restriction:lifted" : "restriction:set", context, statement)
+        try await changeSubjects([id], target: ground == nil ? "restriction:lifted" : "restriction:set", context, [statement])
     }
 
     /// Records that a person objects to a purpose (GDPR Art. 21), or no longer does.
@@ -63,7 +70,7 @@ extension RecordGateway {
                 ObjectionRow(purpose: name, since: context.access.time, recordedBy: context.principal.actor), of: id, tenant: context.tenant
             )
             : StoreDatabase.removeObjection(to: name, of: id, tenant: context.tenant)
-        try await changeSubject(id, target: "objection:\(name):\(stands ? "stands" : "withdrawn")", context, statement)
+        try await changeSubjects([id], target: "objection:\(name):\(stands ? "stands" : "withdrawn")", context, [statement])
     }
 
     // MARK: Parts
@@ -77,23 +84,24 @@ extension RecordGateway {
         return purpose
     }
 
-    private func changeSubject(_ id: SubjectID, target: String, _ context: RequestContext, _ statement: SQL) async throws(Refusal) {
+    private func changeSubjects(
+        _ ids: [SubjectID], target: String, _ context: RequestContext, _ statements: [SQL]
+    ) async throws(Refusal) {
         let decision = try await decide(.update, .subject, context)
-        let pseudonym = try await pseudonym(of: id, context)
+        let pseudonyms = try await pseudonyms(of: ids, context)
         _ = try await change(context) { (transaction: Transaction) async throws(Refusal) in
-            transaction.enqueue(statement)
+            for statement in statements { transaction.enqueue(statement) }
             var event = event(decision, context, outcome: .changed)
-            event.subjects = [pseudonym]
+            event.subjects = pseudonyms
             event.target = target
             return ((), event)
         }
     }
 
-    /// A person whose key is there; whoever was erased, or never was, is not found.
-    private func pseudonym(of id: SubjectID, _ context: RequestContext) async throws(Refusal) -> String {
-        guard let key = try await keys(for: [id], withTenantKey: false, context).subjects[id] else {
-            throw Refusal(.notFound, "there is no such data subject")
-        }
-        return key.pseudonymText
+    /// People whose keys are there; whoever was erased, or never was, is not found.
+    private func pseudonyms(of ids: [SubjectID], _ context: RequestContext) async throws(Refusal) -> [String] {
+        let keys = try await keys(for: ids, withTenantKey: false, context)
+        guard keys.subjects.count == Set(ids).count else { throw Refusal(.notFound, "there is no such data subject") }
+        return keys.pseudonyms.sorted()
     }
 }
