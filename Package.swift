@@ -141,6 +141,10 @@ let package = Package(
             ],
             exclude: ["Mappings", "Golden"]
         ),
+        .testTarget(
+            name: "ConditionTests",
+            dependencies: ["Catalog", "Expressions", "PolicyFiles", "PostgresLink", "Storage", "TestPostgres", "Vocabulary"]
+        ),
         .testTarget(name: "PostgresLinkTests", dependencies: ["PostgresLink", "Storage", "TestPostgres", "Vocabulary"]),
     ],
     cxxLanguageStandard: .cxx17
