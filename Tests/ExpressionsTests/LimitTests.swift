@@ -71,6 +71,17 @@ struct LimitTests {
         #expect(error?.code == .tooMuch)
     }
 
+    @Test(arguments: ["s == t", "s < t", "s.startsWith(t)", "s.contains(t)", "s in [t]", "s in {t: 1}", "{t: 1}[s] == 1", "int(s) == 1 || true"])
+    func `long texts cost more than short ones`(text: String) throws {
+        // Two copies: the same storage would be compared at a glance.
+        let bindings = MapBindings(variables: [
+            "s": .string(String(repeating: "x", count: 1 << 20)), "t": .string(String(repeating: "x", count: 1 << 20)),
+            "many": .list((0..<1000).map { .int($0) }),
+        ])
+        let error = #expect(throws: EvaluationError.self) { try ExpressionParser.parse("many.map(i, \(text))").evaluate(bindings) }
+        #expect(error?.code == .tooMuch)
+    }
+
     @Test func `a pattern that backtracks elsewhere is matched in linear time`() throws {
         let bindings = MapBindings(variables: ["s": .string(String(repeating: "a", count: 100_000) + "!")])
         #expect(try ExpressionParser.parse("s.matches('^(a+)+$')").evaluate(bindings) == .bool(false))
