@@ -78,7 +78,7 @@ let package = Package(
         .target(
             name: "Assembly",
             dependencies: [
-                "Vocabulary", "DataFormats", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity", "Storage", "KeyRing",
+                "Vocabulary", "DataFormats", "Expressions", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity", "Storage", "KeyRing",
                 "AuditTrail", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -140,6 +140,10 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             exclude: ["Mappings", "Golden"]
+        ),
+        .testTarget(
+            name: "ConditionTests",
+            dependencies: ["Catalog", "Expressions", "PolicyFiles", "PostgresLink", "Storage", "TestPostgres", "Vocabulary"]
         ),
         .testTarget(name: "PostgresLinkTests", dependencies: ["PostgresLink", "Storage", "TestPostgres", "Vocabulary"]),
     ],

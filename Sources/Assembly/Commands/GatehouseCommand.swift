@@ -22,7 +22,7 @@ package struct GatehouseCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, TokenCommand.self, ImportCommand.self, SampleCommand.self, AuditCommand.self, SchemaCommand.self,
-            GrantCommand.self, SubjectCommand.self,
+            GrantCommand.self, SubjectCommand.self, ExpressionCommand.self,
         ]
     )
 

@@ -178,10 +178,11 @@ struct ExpressionChecker {
             switch rightType {
             case .any: break
             case .list(let element):
-                guard leftType.mayEqual(element) else {
+                if case .list(let elements) = right.kind {
+                    for element in elements { try checkElement(element, left, leftType) }
+                } else if !leftType.mayEqual(element) {
                     throw ExpressionProblem(node.place, "'in' looks for \(leftType.word) in a list of which each element is \(element.word)")
                 }
-                if case .list(let elements) = right.kind { for element in elements { try checkChoice(left, element) } }
             case .map(let key, _):
                 guard leftType.mayEqual(key) else {
                     throw ExpressionProblem(node.place, "'in' looks for \(leftType.word) in a map of which each key is \(key.word)")
@@ -191,6 +192,13 @@ struct ExpressionChecker {
             return .bool
         case .add, .subtract, .multiply, .divide, .remainder: return try type(ofArithmetic: sign, leftType, rightType, node)
         }
+    }
+
+    /// An element of a list that stands in the expression itself.
+    private mutating func checkElement(_ element: Node, _ left: Node, _ leftType: ExpressionType) throws(ExpressionProblem) {
+        let type = try type(of: element)
+        guard type.mayEqual(leftType) else { throw ExpressionProblem(element.place, "'in' looks for \(leftType.word), and this is \(type.word)") }
+        try checkChoice(left, element)
     }
 
     private static func apart(_ sign: BinaryOperator, _ left: ExpressionType, _ right: ExpressionType, _ node: Node) -> ExpressionProblem {

@@ -44,11 +44,12 @@ extension Evaluation {
         _ function: Function, _ text: Value, _ part: Value, isLiteral: Bool, at node: Node
     ) throws(EvaluationError) -> Bool {
         guard case .string(let text) = text, case .string(let part) = part else { throw EvaluationError(.noSuchOverload, at: node.place) }
+        try spend(part.utf8.count / 16, at: node)
         switch function {
         case .startsWith: return text.starts(exactlyWith: part)
         case .endsWith: return text.ends(exactlyWith: part)
         case .contains:
-            try spend((text.utf8.count + part.utf8.count) / 16, at: node)
+            try spend(text.utf8.count / 16, at: node)
             return text.contains(exactly: part)
         default:
             // Compiling costs more than matching; a pattern that is written out is compiled once.

@@ -1,19 +1,8 @@
 /// Conversions, named after the type they make.
 extension Evaluation {
     mutating func conversion(of value: Value, to function: Function, at node: Node) throws(EvaluationError) -> Value {
-        let code: EvaluationError.Code
-        do throws(EvaluationError.Code) {
-            if let text = value.convertibleLength { try spendCode(text / 16) }
-            return try Self.convert(value, to: function)
-        } catch {
-            code = error
-        }
-        throw EvaluationError(code, at: node.place)
-    }
-
-    private mutating func spendCode(_ steps: Int) throws(EvaluationError.Code) {
-        budget &-= steps
-        if budget < 0 { throw .tooMuch }
+        try spend(value.byteCount / 16, at: node)
+        do throws(EvaluationError.Code) { return try Self.convert(value, to: function) } catch { throw EvaluationError(error, at: node.place) }
     }
 
     private static func convert(_ value: Value, to function: Function) throws(EvaluationError.Code) -> Value {
@@ -130,17 +119,6 @@ extension Evaluation {
             guard let length = Nanoseconds(text) else { throw .badConversion }
             return length
         default: throw .noSuchOverload
-        }
-    }
-}
-
-extension Value {
-    /// How many bytes a conversion may have to read.
-    fileprivate var convertibleLength: Int? {
-        switch self {
-        case .string(let text): text.utf8.count
-        case .bytes(let bytes): bytes.count
-        default: nil
         }
     }
 }

@@ -71,6 +71,7 @@ extension Evaluation {
             guard elements.indices.contains(position) else { throw EvaluationError(.indexOutOfRange, at: node.place) }
             return elements[position]
         case .map(let map):
+            try spend(index.byteCount / 16, at: node)
             guard let value = map.value(of: index) else { throw EvaluationError(.noSuchKey, at: node.place) }
             return value
         default: throw EvaluationError(.noSuchOverload, at: node.place)

@@ -9,6 +9,7 @@ extension Evaluation {
         case .notEqual: return try !isEqual(left, right, at: node)
         case .contained: return try isContained(left, in: right, at: node)
         default:
+            try spend(left.byteCount / 16, at: node)
             guard let order = left.order(against: right) else { throw EvaluationError(.noSuchOverload, at: node.place) }
             switch operation {
             case .less: return order == .before
@@ -34,7 +35,9 @@ extension Evaluation {
                 if try isEqual(element, value, at: node) { return true }
             }
             return false
-        case .map(let map): return map.position(of: value) != nil
+        case .map(let map):
+            try spend(value.byteCount / 16, at: node)
+            return map.position(of: value) != nil
         default: throw EvaluationError(.noSuchOverload, at: node.place)
         }
     }

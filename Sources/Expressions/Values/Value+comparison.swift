@@ -40,15 +40,20 @@ extension Value {
         }
     }
 
-    /// Takes one from the budget for each element looked at. Below zero it stops, and the answer means nothing.
+    /// Takes one from the budget for each element looked at and for sixteen bytes. Below zero it stops, and the answer means
+    /// nothing.
     func isEqual(to other: Value, budget: inout Int) -> Bool {
         switch (self, other) {
-        case (.string(let left), .string(let right)): return left.isSameText(as: right)
+        case (.string(let left), .string(let right)):
+            budget &-= left.utf8.count / 16
+            return left.isSameText(as: right)
         case (.int(let left), .int(let right)): return left == right
         case (.bool(let left), .bool(let right)): return left == right
         case (.null, .null): return true
         case (.double(let left), .double(let right)): return left == right
-        case (.bytes(let left), .bytes(let right)): return left == right
+        case (.bytes(let left), .bytes(let right)):
+            budget &-= left.count / 16
+            return left == right
         case (.timestamp(let left), .timestamp(let right)): return left == right
         case (.duration(let left), .duration(let right)): return left == right
         case (.type(let left), .type(let right)): return left == right
@@ -67,6 +72,15 @@ extension Value {
             }
             return true
         default: return numericOrder(against: other) == .same
+        }
+    }
+
+    /// How many bytes comparing it, or looking for it, may read.
+    var byteCount: Int {
+        switch self {
+        case .string(let text): text.utf8.count
+        case .bytes(let bytes): bytes.count
+        default: 0
         }
     }
 

@@ -113,7 +113,7 @@ private struct ConditionWriter {
     private func text(_ column: SQL, _ test: RowCondition.TextTest, _ part: SQLParameter) -> SQL {
         switch test {
         case .startsWith: "(starts_with(\(column), \(part)))"
-        case .endsWith: "(right(\(column), char_length(\(part))) = \(part))"
+        case .endsWith: "(right(\(column), char_length(\(part))) = $1)"
         case .contains: "(position(\(part) in \(column)) > 0)"
         }
     }

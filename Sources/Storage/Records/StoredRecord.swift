@@ -56,5 +56,6 @@ package struct StoredRecord: Sendable {
         return rows.bool(row, shape.firstAnswer + question) ?? false
     }
 
+    package var answers: [Bool] { answers(from: 0, count: shape.answerCount) }
     package func answers(from first: Int, count: Int) -> [Bool] { (first..<first + count).map { answer($0) } }
 }
