@@ -30,6 +30,13 @@ struct Evaluation {
 
     mutating func value(of node: Node) throws(EvaluationError) -> Value {
         try spend(1, at: node)
+        // What conditions mostly consist of comes first and by itself: in one switch with the rest the compiler retains every part.
+        if case .select(let operand, let field) = node.kind { return try selection(field, of: operand, at: node) }
+        if case .literal(let value) = node.kind { return value }
+        return try composite(node)
+    }
+
+    private mutating func composite(_ node: Node) throws(EvaluationError) -> Value {
         switch node.kind {
         case .literal(let value): return value
         case .variable(let name): return try variable(name, at: node)
