@@ -144,16 +144,25 @@ final class Candidates: Sendable {
         }
         // An allow that adds nothing to what holds anyway is not asked either; limits are, as they take away.
         let limited = open.contains { !all[$0].role.isGrant }
-        if !limited {
-            let least = decision(base)
-            open.removeAll { index in
-                guard all[index].role.isGrant, least.isAllowed else { return false }
-                return decision(base.with(index)).showsSame(as: least)
-            }
-        }
+        if !limited, decision(base).isAllowed { open.removeAll { addsNothing($0, to: base) } }
         var widest = base
         for index in open where all[index].role.isGrant { widest.insert(index) }
         return Shape(asked: open, base: base, widest: decision(widest))
+    }
+}
+
+extension Candidates {
+    /// Whether an allow shows and lets write no more than those of its kind that hold anyway, whatever else holds: writing takes
+    /// one rule to see, one to read and one to write, so that looking at what it changes alone would not do.
+    private func addsNothing(_ index: Int, to base: Holding) -> Bool {
+        let (rule, role) = (all[index].rule, all[index].role)
+        guard role.isGrant else { return false }
+        let held = all.indices.filter { all[$0].role == role && base.contains($0) }.map { all[$0].rule }
+        return (entity?.fields ?? []).allSatisfy { field in
+            let shown = held.map { $0.access(to: field) }.reduce(FieldAccess.hidden, FieldAccess.wider)
+            return FieldAccess.wider(shown, rule.access(to: field)) == shown
+                && (role == .sightAllow || !rule.mayWrite(field) || held.contains { $0.mayWrite(field) })
+        }
     }
 }
 

@@ -2,11 +2,13 @@ package import Catalog
 import Expressions
 import Identity
 import Synchronization
-import Vocabulary
+package import Vocabulary
 
 /// The rules of all resources, checked against the catalog. No rule means deny.
 package final class CompiledPolicies: Sendable {
     package let roles: Set<String>
+    /// Where `roles.yaml` declares them.
+    package var rolePositions: [String: SourcePosition] { declared.positions }
     /// What credentials may say of their owners.
     package let attributes: [String: AttributeKind]
     package let rules: [Rule]
@@ -27,12 +29,12 @@ package final class CompiledPolicies: Sendable {
         let grantedRule: String?
     }
 
-    private let rolePurposes: [(role: String, purpose: String)]
+    private let declared: DeclaredRoles
 
     init(_ declared: DeclaredRoles, rules: [Rule], smallestGroups: [String: Int], catalog: CompiledCatalog) {
         roles = declared.names
         attributes = declared.attributes
-        rolePurposes = declared.purposes
+        self.declared = declared
         self.rules = rules
         self.smallestGroups = smallestGroups
         self.catalog = catalog
@@ -42,7 +44,7 @@ package final class CompiledPolicies: Sendable {
     package func smallestGroup(of entity: Entity) -> Int { smallestGroups[entity.name] ?? smallestGroups["*"] ?? 5 }
 
     /// What callers with these roles come for when they do not say: the purpose of the first of them in `roles.yaml` that has one.
-    package func purpose(of roles: [String]) -> String? { rolePurposes.first { roles.contains($0.role) }?.purpose }
+    package func purpose(of roles: [String]) -> String? { declared.purposes.first { roles.contains($0.role) }?.purpose }
 
     /// Decides for all records of a resource at once.
     package func decide(_ request: AccessRequest, _ action: Action, on resource: String) -> Ruling {
@@ -78,6 +80,11 @@ package final class CompiledPolicies: Sendable {
             self.weight += weight
             known[place] = ruling
         }
+    }
+
+    /// The same policies with one rule deleted.
+    package func without(rule name: String) -> CompiledPolicies {
+        CompiledPolicies(declared, rules: rules.filter { $0.name != name }, smallestGroups: smallestGroups, catalog: catalog)
     }
 
     // MARK: Which rules may speak
@@ -163,10 +170,10 @@ package final class CompiledPolicies: Sendable {
                 case .constant(true): .yes
                 case .constant(false): .no
                 case .error: candidate.role.isGrant ? .no : .yes
-                default: .byRecord
+                default: candidate.role.isGrant && condition.cannotHold ? .no : .byRecord
                 }
             outcomes.append(outcome.rawValue)
-            if case .error = condition { failed.append(candidate.rule.name) }
+            if outcome != .byRecord, !condition.isAlways, !condition.isNever { failed.append(candidate.rule.name) }
             switch candidate.role {
             case .allow where outcome != .no: allows.append(condition)
             case .deny where outcome != .no: denies.append(condition)

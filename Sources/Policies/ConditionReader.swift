@@ -105,9 +105,12 @@ struct ConditionReader {
 
     private func diagnostic(_ problem: ExpressionProblem, _ node: SourceNode, _ target: String) -> Diagnostic {
         let diagnostic = problem.diagnostic(in: node)
-        guard resource == "*" else { return diagnostic }
-        let fit = "a policy for '*' has to fit every entity, and this does not fit \(target)"
-        return Diagnostic(diagnostic.position, diagnostic.message, hint: diagnostic.hint.map { "\($0); \(fit)" } ?? fit)
+        var hint = diagnostic.hint
+        if problem.message.hasSuffix("is sealed and cannot be searched for") {
+            hint = "a policy decides before any key is fetched: it can ask for plain fields only"
+        }
+        if resource == "*" { hint = (hint.map { $0 + "; " } ?? "") + "a policy for '*' has to fit every entity, and this does not fit \(target)" }
+        return Diagnostic(diagnostic.position, diagnostic.message, hint: hint)
     }
 }
 
