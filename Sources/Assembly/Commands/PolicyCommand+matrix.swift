@@ -12,8 +12,8 @@ extension PolicyCommand {
             abstract: "Show who sees what: roles by fields of each entity.",
             discussion: """
                 Each role comes for what it usually comes for. In the first row: R read, C create, U update, D delete, I import; a small
-                letter where it is not always allowed. In the others: what is seen of a field at most, '~' where that is for some records
-                only or asks for more proof, 'w' where it can be written. Roles that may do nothing with an entity are left out.
+                letter where it is not always allowed. In the others: what is seen of a field at most; behind '~', where that is for some
+                records only or asks for more proof, what is seen else; 'w' where it can be written. Roles that may do nothing with an entity are left out.
 
                 Examples:
                   gatehouse policy matrix --entity contact

@@ -10,15 +10,10 @@ package struct PolicyMatrix: Sendable {
         /// Only for some records, or with more proof.
         package var isConditional: Bool { most != least }
 
-        /// `clear`, `last4`, `-`; `~` behind it: not always; `w`: can be written.
+        /// `clear`, `last4`, `-`; `clear~last4`: at most clear, else masked; `w`: can be written.
         package var text: String {
-            let sight =
-                switch most {
-                case .clear: "clear"
-                case .masked(let mask): mask.rawValue
-                case .hidden: "-"
-                }
-            return sight + (isConditional ? "~" : "") + (isWritable ? " w" : "")
+            let least = least == .hidden ? "" : least.short
+            return (isConditional ? "\(most.short)~\(least)" : most.short) + (isWritable ? " w" : "")
         }
     }
 
@@ -71,5 +66,15 @@ extension PolicyMatrix {
     private static func letter(_ action: String) -> String {
         let letter = String(action.prefix(1))
         return action.hasSuffix("~") ? letter : letter.uppercased()
+    }
+}
+
+extension FieldAccess {
+    fileprivate var short: String {
+        switch self {
+        case .clear: "clear"
+        case .masked(let mask): mask.rawValue
+        case .hidden: "-"
+        }
     }
 }
