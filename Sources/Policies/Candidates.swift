@@ -26,6 +26,7 @@ final class Candidates: Sendable {
         let when: Condition?
 
         var isFixed: Bool { membership == nil && when == nil }
+        var dependsOnRequest: Bool { when?.dependsOnRequest == true || membership?.contains { $0.dependsOnRequest } == true }
 
         /// For which records the rule holds.
         func rows(_ bindings: RequestBindings) -> RowCondition {
@@ -58,7 +59,10 @@ final class Candidates: Sendable {
     let all: [Candidate]
     /// Allows that speak once something more is given: a reason, another person, a grant.
     let unmet: [Rule]
+    /// No rule has a condition: all callers with the same roles are told the same.
     let isFixed: Bool
+    /// Some condition speaks of the request: nothing that is told now holds for the next one.
+    let dependsOnRequest: Bool
     let excluded: Decision
     private let decisions = Mutex<[Holding: Decision]>([:])
     private let shapes = Mutex<[[UInt8]: Shape]>([:])
@@ -70,6 +74,7 @@ final class Candidates: Sendable {
         self.all = all
         self.unmet = unmet
         isFixed = all.allSatisfy(\.isFixed)
+        dependsOnRequest = all.contains(where: \.dependsOnRequest)
         excluded = .denied(resource, action, rule: "default-deny", fields: entity?.fields ?? [])
     }
 

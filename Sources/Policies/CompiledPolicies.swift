@@ -16,7 +16,7 @@ package final class CompiledPolicies: Sendable {
     package let smallestGroups: [String: Int]
     package let catalog: CompiledCatalog
     private let kept = Mutex<[Question: Candidates]>([:])
-    private let fixed = Mutex<[Question: Ruling]>([:])
+    private let rulings = Mutex(KeptRulings())
 
     /// What selects the rules that may speak.
     private struct Question: Hashable {
@@ -52,17 +52,34 @@ package final class CompiledPolicies: Sendable {
             roles: request.principal.roleKey, resource: resource, action: action, purpose: request.purpose?.name,
             hasReason: request.reason != nil, isSteppedUp: request.principal.isSteppedUp, grantedRule: request.grantedRule
         )
-        if let ruling = fixed.withLock({ $0[question] }) { return ruling }
         let candidates = candidates(question, request)
+        if candidates.dependsOnRequest { return rule(candidates, request) }
+        let place = KeptRulings.Place(candidates: ObjectIdentifier(candidates), caller: candidates.isFixed ? "" : request.principal.identity)
+        if let ruling = rulings.withLock({ $0.known[place] }) { return ruling }
         let ruling = rule(candidates, request)
-        if candidates.isFixed {
-            fixed.withLock { fixed in
-                // Role sets are few; should somebody make many, the memory of past questions is not worth more than this.
-                if fixed.count > 10_000 { fixed.removeAll() }
-                fixed[question] = ruling
-            }
-        }
+        rulings.withLock { $0.keep(ruling, at: place, weight: candidates.all.count + 1) }
         return ruling
+    }
+
+    /// Rulings that hold until the policies change: for all callers with the same roles, or for one caller.
+    private struct KeptRulings {
+        struct Place: Hashable {
+            /// Alive as long as a ruling of theirs is kept.
+            let candidates: ObjectIdentifier
+            let caller: String
+        }
+
+        private(set) var known: [Place: Ruling] = [:]
+        private var weight = 0
+
+        mutating func keep(_ ruling: Ruling, at place: Place, weight: Int) {
+            if self.weight > 200_000 {
+                known.removeAll()
+                self.weight = 0
+            }
+            self.weight += weight
+            known[place] = ruling
+        }
     }
 
     /// The same policies with one rule deleted.
