@@ -138,17 +138,25 @@ final class Candidates: Sendable {
             open.removeAll { $0 == only }
         }
         // An allow that adds nothing to what holds anyway is not asked either; limits are, as they take away.
-        let limited = open.contains { !all[$0].role.isGrant }
-        if !limited {
-            let least = decision(base)
-            open.removeAll { index in
-                guard all[index].role.isGrant, least.isAllowed else { return false }
-                return decision(base.with(index)).showsSame(as: least)
-            }
-        }
+        if open.allSatisfy({ all[$0].role.isGrant }) { open.removeAll { addsNothing($0, to: base) } }
         var widest = base
         for index in open where all[index].role.isGrant { widest.insert(index) }
         return Shape(asked: open, base: base, widest: decision(widest))
+    }
+
+    /// Whether an allow shows and writes nothing that those of its own role do not already.
+    ///
+    /// Compared by itself, and not by the decision that it leads to: what one allow shows and another lets be written makes a
+    /// field writable only together, so that each of the two alone would seem to add nothing.
+    private func addsNothing(_ index: Int, to base: Holding) -> Bool {
+        let candidate = all[index]
+        let held = all.enumerated().filter { base.contains($0) && $1.role == candidate.role }.map(\.1.rule)
+        if candidate.role == .allow, held.isEmpty { return false }
+        return (entity?.fields ?? []).allSatisfy { field in
+            let shown = held.map { $0.access(to: field) }.reduce(FieldAccess.hidden, FieldAccess.wider)
+            guard FieldAccess.wider(shown, candidate.rule.access(to: field)) == shown else { return false }
+            return candidate.role != .allow || !candidate.rule.mayWrite(field) || held.contains { $0.mayWrite(field) }
+        }
     }
 }
 
@@ -160,11 +168,6 @@ struct Holding: Hashable, Sendable {
 
     mutating func insert(_ index: Int) { words[index >> 6] |= 1 << UInt64(index & 63) }
     func contains(_ index: Int) -> Bool { words[index >> 6] & (1 << UInt64(index & 63)) != 0 }
-    func with(_ index: Int) -> Holding {
-        var copy = self
-        copy.insert(index)
-        return copy
-    }
     func contains(where matches: (Int) -> Bool) -> Bool {
         for (number, word) in words.enumerated() {
             var rest = word

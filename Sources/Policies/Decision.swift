@@ -35,6 +35,4 @@ package final class Decision: Sendable {
             writable: fields.map { _ in false }
         )
     }
-
-    func showsSame(as other: Decision) -> Bool { access == other.access && writable == other.writable }
 }
