@@ -78,7 +78,8 @@ let package = Package(
         .target(
             name: "Assembly",
             dependencies: [
-                "Vocabulary", "DataFormats", "Expressions", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity", "Storage", "KeyRing",
+                "Vocabulary", "DataFormats", "Expressions", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage",
+                "KeyRing",
                 "AuditTrail", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -97,7 +98,7 @@ let package = Package(
         .executableTarget(
             name: "gatehouse-bench",
             dependencies: [
-                "AuditTrail", "CSodium", "Catalog", "DataFormats", "Disclosure", "Identity", "KeyRing", "Policies", "PolicyFiles", "PostgresLink",
+                "AuditTrail", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyRing", "Policies", "PolicyFiles", "PostgresLink",
                 "Sealing", "Storage", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -117,7 +118,9 @@ let package = Package(
         .testTarget(name: "SealingTests", dependencies: ["Vocabulary", "DataFormats", "Sealing"]),
         .testTarget(
             name: "RulesTests",
-            dependencies: ["Vocabulary", "DataFormats", "Sealing", "Catalog", "Identity", "Policies", "PolicyFiles", "Disclosure"]
+            dependencies: [
+                "Vocabulary", "DataFormats", "Sealing", "Catalog", "Expressions", "Identity", "Policies", "PolicyFiles", "Disclosure",
+            ]
         ),
         .testTarget(name: "AuditTrailTests", dependencies: ["Vocabulary", "DataFormats", "Identity", "Storage", "AuditTrail"]),
         .testTarget(

@@ -223,6 +223,7 @@ def main():
     print()
     print(run(BENCH, "stages", "--state", bench.state, "--policies", POLICIES))
     print(run(BENCH, "sealing"))
+    print(run(BENCH, "policies", "--policies", POLICIES))
     people = os.path.join(bench.folder, "people.csv")
     write_people(people, 10000)
     begin = time.time()

@@ -34,6 +34,7 @@ extension API {
             case "decision": query.decision = value
             case "purpose": query.purpose = value
             case "reason": query.reason = value
+            case "grant": query.grant = value
             case "record":
                 guard let record = RecordID(value) else { throw Refusal(.parameterInvalid, "record is not an id") }
                 query.record = record
@@ -46,7 +47,7 @@ extension API {
             default:
                 throw Refusal(
                     .parameterInvalid, "a parameter is not known here",
-                    hint: "since, until, actor, action, entity, decision, purpose, reason, record, limit, cursor"
+                    hint: "since, until, actor, action, entity, decision, purpose, reason, grant, record, limit, cursor"
                 )
             }
         }

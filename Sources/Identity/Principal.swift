@@ -73,6 +73,16 @@ package struct Principal: Sendable, Equatable {
         }
     }
 
+    /// What tells callers apart of whom policies may think differently: a credential in one state is one caller.
+    package var identity: String {
+        switch method {
+        case .apiKey(let liveness): return "\(liveness.credential)#\(liveness.generation)"
+        case .host, .described:
+            let attributes = attributes.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }
+            return ([methodName, actor, "\(isSteppedUp)"] + teams + [""] + attributes).joined(separator: "\n") + roleKey
+        }
+    }
+
     package var liveness: Liveness? { if case .apiKey(let liveness) = method { liveness } else { nil } }
 
     /// How the audit trail names the caller.

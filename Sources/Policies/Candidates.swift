@@ -26,6 +26,7 @@ final class Candidates: Sendable {
         let when: Condition?
 
         var isFixed: Bool { membership == nil && when == nil }
+        var dependsOnRequest: Bool { when?.dependsOnRequest == true || membership?.contains { $0.dependsOnRequest } == true }
 
         /// For which records the rule holds.
         func rows(_ bindings: RequestBindings) -> RowCondition {
@@ -58,7 +59,10 @@ final class Candidates: Sendable {
     let all: [Candidate]
     /// Allows that speak once something more is given: a reason, another person, a grant.
     let unmet: [Rule]
+    /// No rule has a condition: all callers with the same roles are told the same.
     let isFixed: Bool
+    /// Some condition speaks of the request: nothing that is told now holds for the next one.
+    let dependsOnRequest: Bool
     let excluded: Decision
     private let decisions = Mutex<[Holding: Decision]>([:])
     private let shapes = Mutex<[[UInt8]: Shape]>([:])
@@ -70,6 +74,7 @@ final class Candidates: Sendable {
         self.all = all
         self.unmet = unmet
         isFixed = all.allSatisfy(\.isFixed)
+        dependsOnRequest = all.contains(where: \.dependsOnRequest)
         excluded = .denied(resource, action, rule: "default-deny", fields: entity?.fields ?? [])
     }
 
@@ -138,24 +143,25 @@ final class Candidates: Sendable {
             open.removeAll { $0 == only }
         }
         // An allow that adds nothing to what holds anyway is not asked either; limits are, as they take away.
-        if open.allSatisfy({ all[$0].role.isGrant }) { open.removeAll { addsNothing($0, to: base) } }
+        let limited = open.contains { !all[$0].role.isGrant }
+        if !limited, decision(base).isAllowed { open.removeAll { addsNothing($0, to: base) } }
         var widest = base
         for index in open where all[index].role.isGrant { widest.insert(index) }
         return Shape(asked: open, base: base, widest: decision(widest))
     }
+}
 
-    /// Whether an allow shows and writes nothing that those of its own role do not already.
-    ///
-    /// Compared by itself, and not by the decision that it leads to: what one allow shows and another lets be written makes a
-    /// field writable only together, so that each of the two alone would seem to add nothing.
+extension Candidates {
+    /// Whether an allow shows and lets write no more than those of its kind that hold anyway, whatever else holds: writing takes
+    /// one rule to see, one to read and one to write, so that looking at what it changes alone would not do.
     private func addsNothing(_ index: Int, to base: Holding) -> Bool {
-        let candidate = all[index]
-        let held = all.enumerated().filter { base.contains($0) && $1.role == candidate.role }.map(\.1.rule)
-        if candidate.role == .allow, held.isEmpty { return false }
+        let (rule, role) = (all[index].rule, all[index].role)
+        guard role.isGrant else { return false }
+        let held = all.indices.filter { all[$0].role == role && base.contains($0) }.map { all[$0].rule }
         return (entity?.fields ?? []).allSatisfy { field in
             let shown = held.map { $0.access(to: field) }.reduce(FieldAccess.hidden, FieldAccess.wider)
-            guard FieldAccess.wider(shown, candidate.rule.access(to: field)) == shown else { return false }
-            return candidate.role != .allow || !candidate.rule.mayWrite(field) || held.contains { $0.mayWrite(field) }
+            return FieldAccess.wider(shown, rule.access(to: field)) == shown
+                && (role == .sightAllow || !rule.mayWrite(field) || held.contains { $0.mayWrite(field) })
         }
     }
 }
@@ -168,6 +174,11 @@ struct Holding: Hashable, Sendable {
 
     mutating func insert(_ index: Int) { words[index >> 6] |= 1 << UInt64(index & 63) }
     func contains(_ index: Int) -> Bool { words[index >> 6] & (1 << UInt64(index & 63)) != 0 }
+    func with(_ index: Int) -> Holding {
+        var copy = self
+        copy.insert(index)
+        return copy
+    }
     func contains(where matches: (Int) -> Bool) -> Bool {
         for (number, word) in words.enumerated() {
             var rest = word

@@ -2,11 +2,13 @@ package import Catalog
 import Expressions
 import Identity
 import Synchronization
-import Vocabulary
+package import Vocabulary
 
 /// The rules of all resources, checked against the catalog. No rule means deny.
 package final class CompiledPolicies: Sendable {
     package let roles: Set<String>
+    /// Where `roles.yaml` declares them.
+    package var rolePositions: [String: SourcePosition] { declared.positions }
     /// What credentials may say of their owners.
     package let attributes: [String: AttributeKind]
     package let rules: [Rule]
@@ -14,7 +16,7 @@ package final class CompiledPolicies: Sendable {
     package let smallestGroups: [String: Int]
     package let catalog: CompiledCatalog
     private let kept = Mutex<[Question: Candidates]>([:])
-    private let fixed = Mutex<[Question: Ruling]>([:])
+    private let rulings = Mutex(KeptRulings())
 
     /// What selects the rules that may speak.
     private struct Question: Hashable {
@@ -27,12 +29,12 @@ package final class CompiledPolicies: Sendable {
         let grantedRule: String?
     }
 
-    private let rolePurposes: [(role: String, purpose: String)]
+    private let declared: DeclaredRoles
 
     init(_ declared: DeclaredRoles, rules: [Rule], smallestGroups: [String: Int], catalog: CompiledCatalog) {
         roles = declared.names
         attributes = declared.attributes
-        rolePurposes = declared.purposes
+        self.declared = declared
         self.rules = rules
         self.smallestGroups = smallestGroups
         self.catalog = catalog
@@ -42,7 +44,7 @@ package final class CompiledPolicies: Sendable {
     package func smallestGroup(of entity: Entity) -> Int { smallestGroups[entity.name] ?? smallestGroups["*"] ?? 5 }
 
     /// What callers with these roles come for when they do not say: the purpose of the first of them in `roles.yaml` that has one.
-    package func purpose(of roles: [String]) -> String? { rolePurposes.first { roles.contains($0.role) }?.purpose }
+    package func purpose(of roles: [String]) -> String? { declared.purposes.first { roles.contains($0.role) }?.purpose }
 
     /// Decides for all records of a resource at once.
     package func decide(_ request: AccessRequest, _ action: Action, on resource: String) -> Ruling {
@@ -50,17 +52,39 @@ package final class CompiledPolicies: Sendable {
             roles: request.principal.roleKey, resource: resource, action: action, purpose: request.purpose?.name,
             hasReason: request.reason != nil, isSteppedUp: request.principal.isSteppedUp, grantedRule: request.grantedRule
         )
-        if let ruling = fixed.withLock({ $0[question] }) { return ruling }
         let candidates = candidates(question, request)
+        if candidates.dependsOnRequest { return rule(candidates, request) }
+        let place = KeptRulings.Place(candidates: ObjectIdentifier(candidates), caller: candidates.isFixed ? "" : request.principal.identity)
+        if let ruling = rulings.withLock({ $0.known[place] }) { return ruling }
         let ruling = rule(candidates, request)
-        if candidates.isFixed {
-            fixed.withLock { fixed in
-                // Role sets are few; should somebody make many, the memory of past questions is not worth more than this.
-                if fixed.count > 10_000 { fixed.removeAll() }
-                fixed[question] = ruling
-            }
-        }
+        rulings.withLock { $0.keep(ruling, at: place, weight: candidates.all.count + 1) }
         return ruling
+    }
+
+    /// Rulings that hold until the policies change: for all callers with the same roles, or for one caller.
+    private struct KeptRulings {
+        struct Place: Hashable {
+            /// Alive as long as a ruling of theirs is kept.
+            let candidates: ObjectIdentifier
+            let caller: String
+        }
+
+        private(set) var known: [Place: Ruling] = [:]
+        private var weight = 0
+
+        mutating func keep(_ ruling: Ruling, at place: Place, weight: Int) {
+            if self.weight > 200_000 {
+                known.removeAll()
+                self.weight = 0
+            }
+            self.weight += weight
+            known[place] = ruling
+        }
+    }
+
+    /// The same policies with one rule deleted.
+    package func without(rule name: String) -> CompiledPolicies {
+        CompiledPolicies(declared, rules: rules.filter { $0.name != name }, smallestGroups: smallestGroups, catalog: catalog)
     }
 
     // MARK: Which rules may speak
@@ -146,10 +170,10 @@ package final class CompiledPolicies: Sendable {
                 case .constant(true): .yes
                 case .constant(false): .no
                 case .error: candidate.role.isGrant ? .no : .yes
-                default: .byRecord
+                default: candidate.role.isGrant && condition.cannotHold ? .no : .byRecord
                 }
             outcomes.append(outcome.rawValue)
-            if case .error = condition { failed.append(candidate.rule.name) }
+            if outcome != .byRecord, !condition.isAlways, !condition.isNever { failed.append(candidate.rule.name) }
             switch candidate.role {
             case .allow where outcome != .no: allows.append(condition)
             case .deny where outcome != .no: denies.append(condition)

@@ -103,17 +103,14 @@ struct ConditionReader {
         return text.utf8.count <= 48 && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x5F || (0x30...0x39).contains($0) }
     }
 
-    /// Where the problem stands in the file. Exact for an expression on one line; below a `|` or `>` the line of the node.
     private func diagnostic(_ problem: ExpressionProblem, _ node: SourceNode, _ target: String) -> Diagnostic {
-        var position = node.position
-        if problem.place.line == 1, case .scalar(_, let isQuoted) = node.content {
-            position = SourcePosition(
-                file: position.file, line: position.line, column: position.column + problem.place.column - 1 + (isQuoted ? 1 : 0)
-            )
+        let diagnostic = problem.diagnostic(in: node)
+        var hint = diagnostic.hint
+        if problem.message.hasSuffix("is sealed and cannot be searched for") {
+            hint = "a policy decides before any key is fetched: it can ask for plain fields only"
         }
-        var hint = problem.hint
         if resource == "*" { hint = (hint.map { $0 + "; " } ?? "") + "a policy for '*' has to fit every entity, and this does not fit \(target)" }
-        return Diagnostic(position, problem.message, hint: hint)
+        return Diagnostic(diagnostic.position, diagnostic.message, hint: hint)
     }
 }
 

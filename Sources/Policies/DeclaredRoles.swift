@@ -3,10 +3,12 @@ import Vocabulary
 
 /// What `roles.yaml` says: who callers can be, what they come for, and what their credentials may say of them.
 struct DeclaredRoles: Sendable {
-    private(set) var names: Set<String> = []
+    private(set) var positions: [String: SourcePosition] = [:]
     /// The purpose of a role's requests that declare none, in the order of the file.
     private(set) var purposes: [(role: String, purpose: String)] = []
     private(set) var attributes: [String: AttributeKind] = [:]
+
+    var names: Set<String> { Set(positions.keys) }
 
     private static let taken = ["id", "roles", "teams", "method", "stepped_up"]
 
@@ -19,7 +21,7 @@ struct DeclaredRoles: Sendable {
             let name = try member.key.text("a role's name")
             let mapping = try member.value.mapping("role \(name)")
             try mapping.refuseOthers(than: ["label", "purpose"])
-            names.insert(name)
+            positions[name] = member.key.position
             guard let node = mapping["purpose"] else { continue }
             let purpose = try node.text("purpose")
             guard catalog.purposes[purpose] != nil else {

@@ -60,10 +60,11 @@ package struct Rule: Sendable {
 
     /// Whether the rule can speak about this at all; conditions and obligations are asked later.
     package func concerns(_ resource: String, _ action: Action) -> Bool {
-        guard actions.contains(action) else { return false }
-        if let own = self.resource { return own == resource }
-        return SystemResource(rawValue: resource) == nil
+        actions.contains(action) && speaks(of: resource)
     }
+
+    /// Whether the rule is about this entity or system resource, whatever is done to it.
+    package func speaks(of resource: String) -> Bool { self.resource.map { $0 == resource } ?? (SystemResource(rawValue: resource) == nil) }
 
     func isFor(purpose: String?) -> Bool {
         guard let purposes else { return true }

@@ -17,6 +17,20 @@ package struct PolicyFolder: Sendable {
         return PolicyFolder(catalog: catalog, policies: policies)
     }
 
+    /// The same, and every case of `cases/*.yaml` holds: what a gateway serves.
+    package static func loadTested(_ folder: String) throws(Diagnostics) -> PolicyFolder {
+        let loaded = try load(folder)
+        let report = loaded.policies.run(try cases(of: folder, for: loaded.policies), guards: false)
+        if !report.isPassed { throw Diagnostics(report.failures) }
+        return loaded
+    }
+
+    /// What `cases/*.yaml` says; a folder need not have any.
+    package static func cases(of folder: String, for policies: CompiledPolicies) throws(Diagnostics) -> [PolicyCase] {
+        guard FileManager.default.fileExists(atPath: folder + "/cases") else { return [] }
+        return try PolicyCaseReader.read(documents(folder, "cases"), for: policies)
+    }
+
     /// The catalog alone, for commands that decide nothing.
     package static func loadCatalog(_ folder: String) throws(Diagnostics) -> CompiledCatalog {
         try CatalogCompiler.compile(purposes: document(folder, "purposes.yaml"), entities: documents(folder, "catalog"))

@@ -14,12 +14,26 @@ enum YAMLDocument {
         }
         guard let node else { throw Diagnostic(SourcePosition(file: file, line: 1, column: 1), "the file is empty") }
         var last = (line: 0, column: 0)
-        return try convert(node, file, after: &last)
+        return try convert(node, Source(file: file, lines: text.split(separator: "\n", omittingEmptySubsequences: false)), after: &last)
+    }
+
+    private struct Source {
+        let file: String
+        let lines: [Substring]
+
+        /// Where the text of a block scalar begins: in a line below its `|` or `>`.
+        func textBelow(_ position: SourcePosition) -> SourcePosition {
+            for line in position.line..<max(position.line, lines.count) {
+                guard let column = lines[line].utf8.firstIndex(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") }) else { continue }
+                return SourcePosition(file: file, line: line + 1, column: lines[line].utf8.distance(from: lines[line].startIndex, to: column) + 1)
+            }
+            return position
+        }
     }
 
     /// - Parameter last: where the node before this one stands.
-    private static func convert(_ node: Node, _ file: String, after last: inout (line: Int, column: Int)) throws(Diagnostic) -> SourceNode {
-        let position = SourcePosition(file: file, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
+    private static func convert(_ node: Node, _ source: Source, after last: inout (line: Int, column: Int)) throws(Diagnostic) -> SourceNode {
+        let position = SourcePosition(file: source.file, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
         // INVARIANT: a document is walked in the order it is written. Yams puts the anchored node where an alias stood,
         // so a place that goes back is an alias; walking on would let few lines grow without bound.
         guard (position.line, position.column) >= last else {
@@ -29,16 +43,19 @@ enum YAMLDocument {
         switch node {
         case .scalar(let scalar):
             let isQuoted = scalar.style == .doubleQuoted || scalar.style == .singleQuoted
-            return SourceNode(position: position, content: .scalar(scalar.string, isQuoted: isQuoted))
+            let isBlock = scalar.style == .literal || scalar.style == .folded
+            return SourceNode(
+                position: isBlock ? source.textBelow(position) : position, content: .scalar(scalar.string, isQuoted: isQuoted)
+            )
         case .sequence(let sequence):
             var items: [SourceNode] = []
-            for item in sequence { items.append(try convert(item, file, after: &last)) }
+            for item in sequence { items.append(try convert(item, source, after: &last)) }
             return SourceNode(position: position, content: .sequence(items))
         case .mapping(let mapping):
             var members: [(key: SourceNode, value: SourceNode)] = []
             var seen: Set<String> = []
             for (key, value) in mapping {
-                let member = (key: try convert(key, file, after: &last), value: try convert(value, file, after: &last))
+                let member = (key: try convert(key, source, after: &last), value: try convert(value, source, after: &last))
                 let name = try member.key.text("a member's name")
                 if !seen.insert(name).inserted { throw Diagnostic(member.key.position, "'\(name)' is written twice") }
                 members.append(member)

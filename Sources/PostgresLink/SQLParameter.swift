@@ -14,7 +14,7 @@ package struct SQLParameter: Sendable {
         self.bytes = bytes
     }
 
-    private enum TypeID {
+    enum TypeID {
         static let bool: UInt32 = 16, bytea: UInt32 = 17, int8: UInt32 = 20, int4: UInt32 = 23, text: UInt32 = 25, float8: UInt32 = 701
         static let date: UInt32 = 1082, timestamptz: UInt32 = 1184, numeric: UInt32 = 1700, uuid: UInt32 = 2950
         static let textArray: UInt32 = 1009, byteaArray: UInt32 = 1001, uuidArray: UInt32 = 2951, int8Array: UInt32 = 1016

@@ -132,7 +132,7 @@ struct SubjectTests {
             try await store.change(tenant, rows.map { table.insert($0, tenant: tenant) })
             let isA = RowCondition.equal(title, .string("a"))
             let beforeC = RowCondition.ordered(title, .less, .string("c"))
-            let plain = RecordShape.whole(entity)
+            let plain = RecordTable(entity).whole
             #expect(plain.asking([]) === plain)
 
             let shape = plain.asking([isA, .error, beforeC, .all([.identified([ids[1]]), .negation(isA)])])

@@ -60,7 +60,8 @@ struct ValueTests {
 
     @Test(arguments: [
         (0.0, "0"), (-0.0, "-0"), (1, "1"), (-1.5, "-1.5"), (123456, "123456"), (1_234_567, "1.234567e+06"), (1e6, "1e+06"), (0.0001, "0.0001"),
-        (0.00001, "1e-05"), (1.5e16, "1.5e+16"), (1e100, "1e+100"), (5e-324, "5e-324"), (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN"),
+        (0.00001, "1e-05"), (1.5e16, "1.5e+16"), (1e100, "1e+100"), (.leastNonzeroMagnitude, "5e-324"), (.infinity, "+Inf"), (-.infinity, "-Inf"),
+        (.nan, "NaN"),
     ])
     func `a double is written as the reference implementation writes it`(number: Double, text: String) {
         #expect(number.celText == text)

@@ -86,8 +86,9 @@ enum Written {
 }
 
 extension CompiledPolicies {
-    /// The most that any record shows a caller who declares no purpose.
+    /// The most that any record shows a caller who comes for what the role usually comes for.
     func decide(_ principal: Principal, _ action: Action, on resource: String) -> Decision {
-        decide(AccessRequest(principal: principal, purpose: nil), action, on: resource).widest
+        let purpose = purpose(of: principal.roles).flatMap { catalog.purposes[$0] }
+        return decide(AccessRequest(principal: principal, purpose: purpose), action, on: resource).widest
     }
 }

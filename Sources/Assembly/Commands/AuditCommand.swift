@@ -26,6 +26,7 @@ struct AuditCommand: AsyncParsableCommand {
         @Option(help: "allow or deny.") var decision: String?
         @Option(help: "The declared purpose.") var purpose: String?
         @Option(help: "Text of the stated reason.") var reason: String?
+        @Option(help: "The id of a grant that it happened under.") var grant: String?
         @Option(help: "The id of a record.") var record: String?
         @Option(help: "How many events at most.") var limit = 50
         @Flag(help: "Print each event as JSON on a line.") var json = false
@@ -49,7 +50,7 @@ struct AuditCommand: AsyncParsableCommand {
             if let remote = try place.remote {
                 let given = [
                     ("since", since), ("until", until), ("actor", actor), ("action", action), ("entity", entity), ("decision", decision),
-                    ("purpose", purpose), ("reason", reason), ("record", record), ("limit", String(limit)),
+                    ("purpose", purpose), ("reason", reason), ("grant", grant), ("record", record), ("limit", String(limit)),
                 ]
                 let query = given.compactMap { name, value in value.map { "\(name)=\(GatewayClient.encode($0))" } }.joined(separator: "&")
                 let answer = try await GatewayClient(remote).object("GET", "/v1/audit/events?" + query)
@@ -64,6 +65,7 @@ struct AuditCommand: AsyncParsableCommand {
             query.decision = decision
             query.purpose = purpose
             query.reason = reason
+            query.grant = grant
             query.limit = limit
             if let record {
                 guard let id = RecordID(record) else { throw ValidationError("--record takes the id of a record") }

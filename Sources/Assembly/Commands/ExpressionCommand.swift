@@ -5,7 +5,7 @@ import Glibc
 
 struct ExpressionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "expression", abstract: "Try the expressions that conditions are written in.", subcommands: [Evaluate.self]
+        commandName: "expression", abstract: "Try the expressions that conditions are written in.", subcommands: [Evaluate.self, Sql.self]
     )
 
     struct Evaluate: ParsableCommand {

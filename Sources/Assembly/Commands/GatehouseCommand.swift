@@ -18,11 +18,12 @@ package struct GatehouseCommand: AsyncParsableCommand {
               gatehouse serve --state .state --port 8080
               gatehouse token issue --role sales-rep --user ann --json
               gatehouse import people.csv --as contacts --map people.yaml --dry-run
+              gatehouse policy test ./policies
             """,
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, TokenCommand.self, ImportCommand.self, SampleCommand.self, AuditCommand.self, SchemaCommand.self,
-            GrantCommand.self, SubjectCommand.self, ExpressionCommand.self,
+            GrantCommand.self, SubjectCommand.self, PolicyCommand.self, ExpressionCommand.self,
         ]
     )
 

@@ -1,3 +1,4 @@
+import Expressions
 import Vocabulary
 
 /// Reads one entity document.
@@ -10,6 +11,7 @@ struct EntityReader {
     /// Tables, resources and routes that the gateway has itself.
     private static let reservedNames: Set<String> = [
         "tenant", "credential", "audit", "audit_event", "schema_change", "tokens", "consent", "subject_restriction", "subject_objection",
+        "access_grant", "grants", "subjects",
     ]
 
     func read(_ mapping: SourceMapping, _ problems: inout [Diagnostic]) throws(Diagnostic) -> Entity? {
@@ -148,7 +150,7 @@ struct EntityReader {
                 guard Self.isPeriod(period) else { throw Diagnostic(after.position, "after takes a period such as P3Y, P18M or P90D") }
                 rules.append(
                     RetentionRule(
-                        name: try mapping.required("name").text("name"), condition: try mapping["when"]?.text("when"), since: sinceName,
+                        name: try mapping.required("name").text("name"), condition: try condition(mapping["when"], fields), since: sinceName,
                         after: period, action: try mapping.required("do").choice("do", of: RetentionRule.Action.self),
                         basis: try mapping.required("basis").text("basis")
                     )
@@ -158,6 +160,17 @@ struct EntityReader {
             }
         }
         return rules
+    }
+
+    /// What a rule asks of a record; of plain fields only, because rules run over all records without opening any.
+    private func condition(_ node: SourceNode?, _ fields: [Field]) throws(Diagnostic) -> Condition? {
+        guard let node else { return nil }
+        let columns = fields.map { $0.isSealed ? Column($0.name, $0.columnKind, isSealed: true) : $0.column }
+        let scope = ExpressionScope(
+            variables: ["now": .timestamp], columns: Dictionary(columns.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        )
+        let text = try node.text("when")
+        do throws(ExpressionProblem) { return try Condition.compile(text, scope: scope) } catch { throw error.diagnostic(in: node) }
     }
 
     private static func isPeriod(_ text: String) -> Bool {

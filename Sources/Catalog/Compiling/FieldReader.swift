@@ -35,7 +35,7 @@ struct FieldReader {
         }
         let purposes = try checkPurposes(source["purposes"])
         let field = Field(
-            name: name, nameBytes: Array(name.utf8), type: type, fieldClass: fieldClass, storage: storage, search: search,
+            name: name, nameBytes: Array(name.utf8), position: source.position, type: type, fieldClass: fieldClass, storage: storage, search: search,
             uniqueness: uniqueness, mask: mask, label: try source["label"]?.text("label") ?? name,
             isRequired: try source["required"]?.boolean("required") ?? false,
             isSystem: try source["system"]?.boolean("system") ?? false, isIndexed: isIndexed,
@@ -136,7 +136,8 @@ struct FieldReader {
 extension Field {
     fileprivate func with(defaultValue: FieldValue) -> Field {
         Field(
-            name: name, nameBytes: nameBytes, type: type, fieldClass: fieldClass, storage: storage, search: search, uniqueness: uniqueness,
+            name: name, nameBytes: nameBytes, position: position, type: type, fieldClass: fieldClass, storage: storage, search: search,
+            uniqueness: uniqueness,
             mask: mask, label: label, isRequired: isRequired, isSystem: isSystem, isIndexed: isIndexed, purposes: purposes,
             exemption: exemption, maximumLength: maximumLength, choices: choices, defaultValue: defaultValue, currencyField: currencyField,
             referenceTo: referenceTo, cascadesOnDelete: cascadesOnDelete, tokenBits: tokenBits

@@ -1,3 +1,5 @@
+package import Expressions
+
 /// Whose data a record is.
 package enum SubjectRule: Sendable, Equatable {
     /// The record is the person.
@@ -13,8 +15,8 @@ package struct RetentionRule: Sendable {
     package enum Action: String, Sendable, CaseIterable { case erase, review }
 
     package let name: String
-    /// Condition in CEL over `record`; kept as written.
-    package let condition: String?
+    /// Over `record` and `now`; `nil` is every record.
+    package let condition: Condition?
     /// The date or timestamp that the period runs from.
     package let since: String
     /// ISO 8601 duration.

@@ -5,6 +5,8 @@ package final class Field: Sendable {
     package let name: String
     /// The name as UTF-8, for associated data.
     package let nameBytes: [UInt8]
+    /// Where the catalog declares it.
+    package let position: SourcePosition
     package let type: FieldType
     package let fieldClass: FieldClass
     package let storage: FieldStorage
@@ -34,6 +36,7 @@ package final class Field: Sendable {
     init(
         name: String,
         nameBytes: [UInt8],
+        position: SourcePosition,
         type: FieldType,
         fieldClass: FieldClass,
         storage: FieldStorage,
@@ -56,6 +59,7 @@ package final class Field: Sendable {
     ) {
         self.name = name
         self.nameBytes = nameBytes
+        self.position = position
         self.type = type
         self.fieldClass = fieldClass
         self.storage = storage

@@ -9,6 +9,8 @@ package struct Condition: Sendable {
     package let root: Node
     /// The columns it speaks of.
     package let columns: Set<Column>
+    /// Whether it may come out otherwise for the next request of the same caller: it speaks of `request` or of `now`.
+    package let dependsOnRequest: Bool
     private let plan: RowPlan
 
     /// Reads a condition and checks all of it: names, types, and that the database can be asked for what it says of columns.
@@ -39,6 +41,7 @@ package struct Condition: Sendable {
         self.text = text
         self.root = root
         self.columns = columns
+        dependsOnRequest = root.mentions(["request", "now"])
         self.plan = plan
     }
 

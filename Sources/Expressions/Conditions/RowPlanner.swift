@@ -203,18 +203,28 @@ extension Column.Kind {
 
 extension Node {
     /// Whether any part speaks of `record`; no macro's variable can have this name.
-    var mentionsRecord: Bool {
+    var mentionsRecord: Bool { mentions(["record"]) }
+
+    /// Whether any part speaks of one of these variables. Goes without recursion: a sum of many terms is a deep tree.
+    func mentions(_ variables: Set<String>) -> Bool {
+        var open = [self]
+        while let node = open.popLast() {
+            if case .variable(let name) = node.kind, variables.contains(name) { return true }
+            open += node.children
+        }
+        return false
+    }
+
+    private var children: [Node] {
         switch kind {
-        case .literal: false
-        case .variable(let name): name == "record"
-        case .select(let operand, _), .has(let operand, _), .unary(_, let operand): operand.mentionsRecord
-        case .index(let left, let right), .binary(_, let left, let right): left.mentionsRecord || right.mentionsRecord
-        case .list(let elements): elements.contains { $0.mentionsRecord }
-        case .map(let entries): entries.contains { $0.key.mentionsRecord || $0.value.mentionsRecord }
-        case .conditional(let condition, let left, let right): condition.mentionsRecord || left.mentionsRecord || right.mentionsRecord
-        case .call(_, let target, let arguments): target?.mentionsRecord == true || arguments.contains { $0.mentionsRecord }
-        case .comprehension(let comprehension):
-            comprehension.range.mentionsRecord || comprehension.condition?.mentionsRecord == true || comprehension.body.mentionsRecord
+        case .literal, .variable: []
+        case .select(let operand, _), .has(let operand, _), .unary(_, let operand): [operand]
+        case .index(let left, let right), .binary(_, let left, let right): [left, right]
+        case .list(let elements): elements
+        case .map(let entries): entries.flatMap { [$0.key, $0.value] }
+        case .conditional(let condition, let left, let right): [condition, left, right]
+        case .call(_, let target, let arguments): arguments + (target.map { [$0] } ?? [])
+        case .comprehension(let comprehension): [comprehension.range, comprehension.body] + (comprehension.condition.map { [$0] } ?? [])
         }
     }
 
@@ -234,20 +244,10 @@ extension Node {
         var open = [self]
         while let node = open.popLast() {
             if let column = node.column(in: scope) { found.insert(column) }
-            switch node.kind {
-            case .literal, .variable: break
-            case .has(let operand, let member):
-                if case .variable("record") = operand.kind, let column = scope.columns?[member] { found.insert(column) }
-                open.append(operand)
-            case .select(let operand, _), .unary(_, let operand): open.append(operand)
-            case .index(let left, let right), .binary(_, let left, let right): open += [left, right]
-            case .list(let elements): open += elements
-            case .map(let entries): open += entries.flatMap { [$0.key, $0.value] }
-            case .conditional(let condition, let left, let right): open += [condition, left, right]
-            case .call(_, let target, let arguments): open += arguments + (target.map { [$0] } ?? [])
-            case .comprehension(let comprehension):
-                open += [comprehension.range, comprehension.body] + (comprehension.condition.map { [$0] } ?? [])
+            if case .has(let operand, let member) = node.kind, case .variable("record") = operand.kind, let column = scope.columns?[member] {
+                found.insert(column)
             }
+            open += node.children
         }
         return found
     }

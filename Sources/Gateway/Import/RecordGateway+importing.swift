@@ -249,7 +249,7 @@ extension RecordGateway {
         let created = isDryRun ? [] : try await prepareNew(new.map(\.draft), entity, context)
         let tenantKeys = try await tenantKeys(context)
         let table = table(entity)
-        let shape = RecordShape.whole(entity).asking(doors.questions)
+        let shape = table.whole.asking(doors.questions)
         try await secure(created, context)
         let changed = PendingChanges()
         do throws(Refusal) {

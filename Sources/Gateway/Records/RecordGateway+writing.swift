@@ -73,7 +73,7 @@ extension RecordGateway {
         let doors = Doors(changing: updating, reading: reading)
         let tenantKeys = try await tenantKeys(context)
         let table = table(entity)
-        let whole = RecordShape.whole(entity).asking(doors.questions)
+        let whole = table.whole.asking(doors.questions)
         let pending = Pending()
 
         let (outcome, receipt): ((stored: StoredRecord, key: DataKey?), AuditReceipt)
@@ -121,8 +121,8 @@ extension RecordGateway {
     package func remove(_ entity: Entity, _ id: RecordID, ifMatch: [String]?, _ context: RequestContext) async throws(Refusal) -> EventID {
         let deleting = try await writable(.delete, entity, context, record: id)
         let doors = Doors(changing: deleting, reading: sight(.read, entity, context))
-        let whole = RecordShape.whole(entity).asking(doors.questions)
         let table = table(entity)
+        let whole = table.whole.asking(doors.questions)
         let receipt: AuditReceipt
         do throws(Refusal) {
             (_, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in

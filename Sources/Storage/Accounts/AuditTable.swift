@@ -38,6 +38,7 @@ package struct AuditQuery: Sendable {
     package var record: RecordID?
     package var pseudonym: String?
     package var reason: String?
+    package var grant: String?
     package var before: EventID?
     package var limit = 50
     package init() {}
@@ -71,6 +72,7 @@ extension StoreDatabase {
         let members: SQL = "convert_from(entry, 'UTF8')::jsonb"
         if let purpose = query.purpose { conditions.append("\(members) ->> 'purpose' = \(.text(purpose))") }
         if let reason = query.reason { conditions.append("position(\(.text(reason)) in \(members) ->> 'reason') > 0") }
+        if let grant = query.grant { conditions.append("\(members) ->> 'grant' = \(.text(grant))") }
         if let record = query.record { conditions.append("\(members) -> 'records' ? \(.text(record.description))") }
         if let pseudonym = query.pseudonym { conditions.append("\(members) -> 'subjects' ? \(.text(pseudonym))") }
         if let before = query.before { conditions.append("id < \(.uuid(before.uuid))") }

@@ -17,6 +17,7 @@ package final class RecordShape: Sendable {
     /// Behind the columns, what was asked of each row.
     let firstAnswer: Int
     private let selections = Mutex<[RowCondition: SQL]>([:])
+    private let asked = Mutex<[[RowCondition]: RecordShape]>([:])
     package let answerCount: Int
 
     package init(_ entity: Entity, visible: (Int) -> Bool) {
@@ -41,9 +42,17 @@ package final class RecordShape: Sendable {
 
     /// The same columns, and a yes or no to each question about the row: an error answers no.
     ///
-    /// Made for one request, because the questions hold what the caller and the request put into them; a shape without
-    /// questions is made once and kept.
-    package func asking(_ questions: [RowCondition]) -> RecordShape { questions.isEmpty ? self : RecordShape(self, questions) }
+    /// Made once for the same questions, within reason: they hold what the caller and the request put into them.
+    package func asking(_ questions: [RowCondition]) -> RecordShape {
+        if questions.isEmpty { return self }
+        if let made = asked.withLock({ $0[questions] }) { return made }
+        let shape = RecordShape(self, questions)
+        asked.withLock { asked in
+            if asked.count >= 256 { asked.removeAll() }
+            asked[questions] = shape
+        }
+        return shape
+    }
 
     private init(_ shape: RecordShape, _ questions: [RowCondition]) {
         entity = shape.entity
@@ -72,5 +81,4 @@ package final class RecordShape: Sendable {
         return selection
     }
 
-    package static func whole(_ entity: Entity) -> RecordShape { RecordShape(entity) { _ in true } }
 }

@@ -27,12 +27,15 @@ package struct RecordRow: Sendable {
 /// The table of one entity: statements, their text made once.
 package final class RecordTable: Sendable {
     package let entity: Entity
+    /// Every column.
+    package let whole: RecordShape
     private let table: SQLIdentifier
     private let insertion: SQL
     private let update: SQL
 
     package init(_ entity: Entity) {
         self.entity = entity
+        whole = RecordShape(entity) { _ in true }
         table = ColumnCoding.table(entity)
         let names: [SQL] = ["tenant_id", "id", "version", "subject_id"] + entity.fields.map { "\(ColumnCoding.column($0))" }
         let blank = [SQLParameter.uuid(nil), .uuid(nil), .int8(nil), .uuid(nil)] + entity.fields.map { Self.blank($0) }
