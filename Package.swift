@@ -138,8 +138,8 @@ let package = Package(
         .testTarget(
             name: "GatehouseTests",
             dependencies: [
-                "gatehouse", "Catalog", "DataFormats", "Gateway", "HTTPInterface", "Identity", "Policies", "PolicyFiles", "TestPostgres",
-                "Vocabulary", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "gatehouse", "Catalog", "DataFormats", "Expressions", "Gateway", "HTTPInterface", "Identity", "Policies", "PolicyFiles",
+                "TestPostgres", "Vocabulary", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
