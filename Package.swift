@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "AuditTrail", dependencies: ["Vocabulary", "DataFormats", "Identity", "PostgresLink", "Storage"]),
         .target(
             name: "Disclosure",
-            dependencies: ["Vocabulary", "DataFormats", "PostgresLink", "Sealing", "Catalog", "Policies", "Storage", "AuditTrail"]
+            dependencies: ["Vocabulary", "DataFormats", "Sealing", "Catalog", "Policies", "Storage", "AuditTrail"]
         ),
 
         // 4: use cases
@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "HTTPInterface",
             dependencies: [
-                "Vocabulary", "DataFormats", "Catalog", "Identity", "Policies", "Storage", "Disclosure", "Gateway",
+                "Vocabulary", "DataFormats", "Catalog", "Identity", "Storage", "Disclosure", "Gateway",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -98,7 +98,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse-bench",
             dependencies: [
-                "AuditTrail", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyRing", "Policies", "PolicyFiles", "PostgresLink",
+                "AuditTrail", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyRing", "Policies", "PolicyFiles",
+                "PostgresLink",
                 "Sealing", "Storage", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -83,8 +83,13 @@ package struct Ruling: Sendable {
 }
 
 extension Ruling {
-    /// Each rule that was asked and what came of it, for `policy explain`.
+    /// Each rule about the action itself that was asked, with the records for which it holds.
     package var findings: [(rule: Rule, outcome: RowCondition)] {
-        zip(candidates.all, conditions).map { ($0.rule, $1) }
+        zip(candidates.all, conditions).compactMap { candidate, condition in
+            switch candidate.role {
+            case .allow, .deny, .limit: (candidate.rule, condition)
+            case .sightAllow, .sightDeny, .sightLimit: nil
+            }
+        }
     }
 }

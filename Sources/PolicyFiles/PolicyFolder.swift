@@ -7,14 +7,16 @@ package import Vocabulary
 package struct PolicyFolder: Sendable {
     package let catalog: CompiledCatalog
     package let policies: CompiledPolicies
+    /// The documents that the catalog was compiled from: purposes first, then entities.
+    private let declaration: [SourceNode]
 
     /// Reads `purposes.yaml`, `roles.yaml`, `catalog/*.yaml` and `access/*.yaml` below a folder.
     package static func load(_ folder: String) throws(Diagnostics) -> PolicyFolder {
-        let purposes = try document(folder, "purposes.yaml")
         let roles = try document(folder, "roles.yaml")
-        let catalog = try CatalogCompiler.compile(purposes: purposes, entities: documents(folder, "catalog"))
+        let declaration = try [document(folder, "purposes.yaml")] + documents(folder, "catalog")
+        let catalog = try CatalogCompiler.compile(purposes: declaration[0], entities: Array(declaration.dropFirst()))
         let policies = try PolicyCompiler.compile(roles: roles, documents: documents(folder, "access"), catalog: catalog)
-        return PolicyFolder(catalog: catalog, policies: policies)
+        return PolicyFolder(catalog: catalog, policies: policies, declaration: declaration)
     }
 
     /// The same, and every case of `cases/*.yaml` holds: what a gateway serves.
@@ -23,6 +25,25 @@ package struct PolicyFolder: Sendable {
         let report = loaded.policies.run(try cases(of: folder, for: loaded.policies), guards: false)
         if !report.isPassed { throw Diagnostics(report.failures) }
         return loaded
+    }
+
+    /// What the folder says now, to be put in force in a gateway that serves this one.
+    ///
+    /// - Throws: whatever is wrong; also when the catalog or the purposes say something else, which the tables and the running
+    ///   gateway would not follow.
+    package func reloaded(from folder: String) throws(Diagnostics) -> PolicyFolder {
+        let new = try Self.loadTested(folder)
+        if let changed = new.firstDifference(from: self) {
+            throw Diagnostics([
+                Diagnostic(changed, "the catalog and the purposes cannot change while the gateway runs", hint: "restart it to take this over")
+            ])
+        }
+        return new
+    }
+
+    private func firstDifference(from running: PolicyFolder) -> SourcePosition? {
+        if let changed = zip(declaration, running.declaration).first(where: { !$0.saysSame(as: $1) }) { return changed.0.position }
+        return declaration.count == running.declaration.count ? nil : declaration.last?.position
     }
 
     /// What `cases/*.yaml` says; a folder need not have any.

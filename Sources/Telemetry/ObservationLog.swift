@@ -33,7 +33,13 @@ package struct ObservationLog: Sendable {
         case .glassBroken(let rule): logger.warning("the glass was broken; the access has to be reviewed", metadata: ["rule": "\(rule)"])
         case .policiesReloaded(let rules): logger.notice("policies reloaded", metadata: ["rules": "\(rules)"])
         case .policiesRefused(let problems):
-            logger.error("changed policies are refused, the running ones stay", metadata: ["problems": "\(problems)"])
+            logger.error("changed policies are refused, the running ones stay", metadata: ["problems": "\(problems.count)"])
+            for problem in problems {
+                logger.error(
+                    "policy problem",
+                    metadata: ["at": "\(problem.position)", "problem": "\(problem.message)", "hint": "\(problem.hint ?? "")"]
+                )
+            }
         case .requestAnswered(let route, let status, let duration):
             if status >= 500 {
                 logger.error("request failed", metadata: ["route": "\(route)", "status": "\(status)"])

@@ -17,7 +17,7 @@ package enum Observation: Sendable {
     case glassBroken(rule: String)
     case policiesReloaded(rules: Int)
     /// The running policies stay.
-    case policiesRefused(problems: Int)
+    case policiesRefused([Diagnostic])
     case requestAnswered(route: String, status: Int, duration: Duration)
     case requestFailed(route: String, code: String)
     case serving(address: String)

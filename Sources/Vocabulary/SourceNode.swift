@@ -98,6 +98,20 @@ package struct SourceNode: Sendable {
     }
 }
 
+extension SourceNode {
+    /// Whether both say the same, wherever it stands; comments and layout do not count, the order of members does.
+    package func saysSame(as other: SourceNode) -> Bool {
+        switch (content, other.content) {
+        case (.scalar(let left, let isLeftQuoted), .scalar(let right, let isRightQuoted)): left == right && isLeftQuoted == isRightQuoted
+        case (.sequence(let left), .sequence(let right)):
+            left.count == right.count && zip(left, right).allSatisfy { $0.saysSame(as: $1) }
+        case (.mapping(let left), .mapping(let right)):
+            left.count == right.count && zip(left, right).allSatisfy { $0.key.saysSame(as: $1.key) && $0.value.saysSame(as: $1.value) }
+        default: false
+        }
+    }
+}
+
 /// The members of a mapping, each to be asked for by name; whatever nobody knows is an error.
 package struct SourceMapping: Sendable {
     package let what: String

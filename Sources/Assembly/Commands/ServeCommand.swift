@@ -17,6 +17,9 @@ struct ServeCommand: AsyncParsableCommand {
             Without DATABASE_URL and VAULT_URL a private PostgreSQL is made below the state directory and stopped at the end. Prints
             'ready http://127.0.0.1:PORT' on a line of its own once requests are answered.
 
+            Changed policies come into force by themselves, or on SIGHUP, once they compile and their cases hold; else what is wrong is
+            told and the running ones stay.
+
             Example: gatehouse serve --state .state --port 8080
             """
     )
@@ -35,6 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         var options = place.runtime
         options.logLevel = level
+        options.testsPolicies = true
         let port = port
         try await Runtime.with(options, progress: { Console.note($0) }) { runtime in
             let observe = runtime.telemetry.observer
@@ -44,9 +48,14 @@ struct ServeCommand: AsyncParsableCommand {
                 observe(.serving(address: "127.0.0.1:\(port)"))
                 Console.say("ready http://127.0.0.1:\(port)")
             }
+            let watch = PolicyWatch(
+                folder: runtime.policies.location, running: runtime.policies.folder, fingerprint: runtime.policies.fingerprint,
+                gateway: runtime.gateway, observe: observe
+            )
             let services = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
-                    services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: runtime.telemetry.logger
+                    services: [.init(service: watch), .init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint],
+                    logger: runtime.telemetry.logger
                 )
             )
             do { try await services.run() } catch {

@@ -18,11 +18,21 @@ struct Runtime: Sendable {
     let store: StoreDatabase
     let state: StateDirectory
     let telemetry: ObservationLog
+    let policies: LoadedPolicies
+
+    /// The policies that were read at the start, and where.
+    struct LoadedPolicies: Sendable {
+        let folder: PolicyFolder
+        let location: String
+        let fingerprint: FolderFingerprint
+    }
 
     struct Options: Sendable {
         var state: String
         var policies: String?
         var logLevel: Logger.Level = .warning
+        /// Whether the cases beside the policies have to hold.
+        var testsPolicies = false
     }
 
     /// Opens everything, runs the body, closes everything again, whatever the body does.
@@ -31,17 +41,23 @@ struct Runtime: Sendable {
     ) async throws -> Value {
         let state = try StateDirectory(options.state)
         let telemetry = ObservationLog(level: options.logLevel)
-        let folder: PolicyFolder
         let location = try PolicyLocation.find(options.policies, state)
-        do { folder = try PolicyFolder.load(location) } catch { throw CommandFailure(error) }
+        let fingerprint = FolderFingerprint.of(location)
+        let policies: LoadedPolicies
+        do {
+            let folder = options.testsPolicies ? try PolicyFolder.loadTested(location) : try PolicyFolder.load(location)
+            policies = LoadedPolicies(folder: folder, location: location, fingerprint: fingerprint)
+        } catch {
+            throw CommandFailure(error)
+        }
         return try await Databases.with(state, telemetry, progress) { databases in
-            try await SchemaCheck.prepare(databases, folder.catalog, progress)
-            return try await run(state, telemetry, folder, databases, body)
+            try await SchemaCheck.prepare(databases, policies.folder.catalog, progress)
+            return try await run(state, telemetry, policies, databases, body)
         }
     }
 
     private static func run<Value: Sendable>(
-        _ state: StateDirectory, _ telemetry: ObservationLog, _ folder: PolicyFolder, _ databases: Databases,
+        _ state: StateDirectory, _ telemetry: ObservationLog, _ policies: LoadedPolicies, _ databases: Databases,
         _ body: @Sendable (Runtime) async throws -> Value
     ) async throws -> Value {
         let observe = telemetry.observer
@@ -57,13 +73,13 @@ struct Runtime: Sendable {
             let gateway: RecordGateway
             do throws(KeyRingError) {
                 gateway = try await RecordGateway(
-                    catalog: folder.catalog, policies: folder.policies, store: store, vault: vault, keyRing: keyRing, audit: audit,
+                    catalog: policies.folder.catalog, policies: policies.folder.policies, store: store, vault: vault, keyRing: keyRing, audit: audit,
                     observe: observe
                 )
             } catch {
                 throw CommandFailure(error)
             }
-            return try await body(Runtime(gateway: gateway, store: store, state: state, telemetry: telemetry))
+            return try await body(Runtime(gateway: gateway, store: store, state: state, telemetry: telemetry, policies: policies))
         }
     }
 

@@ -32,7 +32,7 @@ package enum PolicyLint {
             return Diagnostic(rule.position, "rule '\(rule.name)' is for nobody", hint: "name roles in 'to'")
         }
         if entities.isEmpty { return nil }
-        if entities.allSatisfy({ !rule.canHold(on: $0) }) {
+        if entities.allSatisfy({ !rule.canHold(on: $0.name) }) {
             return Diagnostic(rule.position, "rule '\(rule.name)' can never match", hint: "its conditions are false for every record")
         }
         let writes = rule.actions.subtracting([.read])
@@ -101,7 +101,7 @@ package enum PolicyLint {
         for rule in policies.rules {
             let entities = entities(of: rule, policies)
             for derived in rule.members.derived where seen.insert(derived.position).inserted {
-                if !entities.isEmpty, entities.allSatisfy({ !derived.canHold(on: $0) }) {
+                if !entities.isEmpty, entities.allSatisfy({ !derived.canHold(on: $0.name) }) {
                     warnings.append(Diagnostic(derived.position, "nobody can ever be '\(derived.name)'", hint: "see its 'from' and 'when'"))
                 }
             }
@@ -112,7 +112,7 @@ package enum PolicyLint {
     // MARK: Fields and roles
 
     private static func fields(of entity: Entity, _ policies: CompiledPolicies) -> [Diagnostic] {
-        let reaches = policies.roles.sorted().map { policies.reach(of: $0, .read, on: entity) }
+        let reaches = policies.roles.sorted().map { policies.reach(of: $0, .read, on: entity.name) }
         return entity.fields.indices.compactMap { index in
             let field = entity.fields[index]
             guard field.fieldClass > .operational else { return nil }

@@ -8,7 +8,16 @@ package struct RecordReading {
 
     package init(entity: Entity) { self.entity = entity }
 
-    package func value(of key: SourceNode, _ node: SourceNode) throws(Diagnostic) -> Value {
+    /// A field given as text.
+    package func value(_ name: String, _ text: String) throws(Diagnostic) -> Value {
+        let position = SourcePosition(file: entity.name, line: 1, column: 1)
+        return try value(
+            of: SourceNode(position: position, content: .scalar(name, isQuoted: true)),
+            SourceNode(position: position, content: .scalar(text, isQuoted: false))
+        )
+    }
+
+    func value(of key: SourceNode, _ node: SourceNode) throws(Diagnostic) -> Value {
         let name = try key.text("a field's name")
         if case .scalar("null", isQuoted: false) = node.content { return .null }
         if name == "id" {

@@ -1,7 +1,7 @@
-package import Catalog
+import Catalog
 import Expressions
 
-/// What a role can do with the records of an entity: at most, for the records, purposes and proofs that its rules ask for; and in
+/// What a role can do with the records of an entity, or with a system resource: at most, for the records, purposes and proofs that its rules ask for; and in
 /// any case, for every record and whatever is declared.
 package struct RoleReach: Sendable {
     package struct Extent: Sendable, Equatable {
@@ -19,17 +19,18 @@ package struct RoleReach: Sendable {
 }
 
 extension CompiledPolicies {
-    package func reach(of role: String, _ action: Action, on entity: Entity) -> RoleReach {
-        var reach = sight(of: role, action, on: entity)
-        guard action == .create || action == .update || action == .import else { return reach }
+    /// - Parameter purpose: what the role comes for; `nil` for whatever it may be, so that a rule for some purposes holds at most.
+    package func reach(of role: String, _ action: Action, on resource: String, purpose: String? = nil) -> RoleReach {
+        var reach = sight(of: role, action, on: resource, purpose)
+        guard let entity = catalog.entity(named: resource), action != .read else { return reach }
         if entity.isWrittenByGatewayOnly {
             let none = RoleReach.Extent(
                 isAllowed: false, access: entity.fields.map { _ in .hidden }, writable: entity.fields.map { _ in false })
             return RoleReach(role: role, action: action, most: none, least: none, rules: [])
         }
         // What one may change one also reads in the clear; a new record nobody could have read before.
-        let reading = action == .create ? reach : sight(of: role, .read, on: entity)
-        let certain = reach.rules.filter { isCertain($0, for: role) }
+        let reading = action == .create ? reach : sight(of: role, .read, on: resource, purpose)
+        let certain = reach.rules.filter { isCertain($0, for: role, purpose) }
         func writable(_ own: RoleReach.Extent, _ read: RoleReach.Extent, _ rules: [Rule]) -> [Bool] {
             entity.fields.indices.map { index in
                 own.access[index].isClear && read.access[index].isClear && !entity.fields[index].isSystem
@@ -43,10 +44,12 @@ extension CompiledPolicies {
         return reach
     }
 
-    private func sight(of role: String, _ action: Action, on entity: Entity) -> RoleReach {
-        let speaking = rules.filter { $0.concerns(entity.name, action) && mayBeMeant(role, by: $0) && $0.canHold(on: entity) }
-        let certain = speaking.filter { isCertain($0, for: role) }
-        let fields = entity.fields
+    private func sight(of role: String, _ action: Action, on resource: String, _ purpose: String?) -> RoleReach {
+        let speaking = rules.filter { rule in
+            rule.concerns(resource, action) && mayBeMeant(role, by: rule) && rule.canHold(on: resource, purpose: purpose)
+        }
+        let certain = speaking.filter { isCertain($0, for: role, purpose) }
+        let fields = catalog.entity(named: resource)?.fields ?? []
         func extent(_ allows: [Rule], denies: [Rule], limits: [Rule]) -> RoleReach.Extent {
             let isAllowed = !allows.isEmpty && denies.isEmpty
             let access = fields.map { field in
@@ -73,22 +76,24 @@ extension CompiledPolicies {
         (rule.members.roles?.contains(role) ?? true) || rule.members.derived.contains { $0.from?.contains(role) ?? true }
     }
 
-    private func isCertain(_ rule: Rule, for role: String) -> Bool {
-        (rule.members.roles?.contains(role) ?? true) && !rule.hasCondition && rule.purposes == nil && rule.obligations.isEmpty
+    private func isCertain(_ rule: Rule, for role: String, _ purpose: String?) -> Bool {
+        (rule.members.roles?.contains(role) ?? true) && !rule.hasCondition && (rule.purposes == nil || purpose != nil)
+            && rule.obligations.isEmpty
     }
 }
 
 extension Rule {
     /// Whether there is a record of the entity, a caller and a purpose for which the rule can hold, as far as its text tells.
-    func canHold(on entity: Entity) -> Bool {
-        guard conditions[entity.name]?.canHold(for: purposes) ?? true else { return false }
+    func canHold(on resource: String, purpose: String? = nil) -> Bool {
+        if let purpose, !isFor(purpose: purpose) { return false }
+        guard conditions[resource]?.canHold(for: purpose.map { [$0] } ?? purposes) ?? true else { return false }
         if members.roles?.isEmpty != true { return true }
-        return members.derived.contains { $0.canHold(on: entity) }
+        return members.derived.contains { $0.canHold(on: resource) }
     }
 }
 
 extension DerivedRole {
-    func canHold(on entity: Entity) -> Bool { from?.isEmpty != true && conditions[entity.name]?.canHold(for: nil) ?? true }
+    func canHold(on resource: String) -> Bool { from?.isEmpty != true && conditions[resource]?.canHold(for: nil) ?? true }
 }
 
 extension Condition {
