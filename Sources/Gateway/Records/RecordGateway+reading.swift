@@ -2,7 +2,7 @@ import AuditTrail
 package import Catalog
 package import Disclosure
 import Expressions
-import Identity
+package import Identity
 import KeyRing
 import Policies
 import PostgresLink
@@ -158,7 +158,9 @@ extension RecordGateway {
     }
 
     /// Asks the store whether the credential still lives, where nothing else has asked yet.
-    package func confirmLiveness(_ context: RequestContext) async throws(Refusal) {
-        _ = try await read(context, [])
+    package func confirmLiveness(_ context: RequestContext) async throws(Refusal) { try await confirmLiveness(context.principal) }
+
+    package func confirmLiveness(_ principal: Principal) async throws(Refusal) {
+        do { _ = try await store.read(Scope(principal), []) } catch { throw refusal(error) }
     }
 }
