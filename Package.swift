@@ -98,7 +98,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse-bench",
             dependencies: [
-                "AuditTrail", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyRing", "Policies", "PolicyFiles", "PostgresLink",
+                "AuditTrail", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyRing", "Policies", "PolicyFiles",
+                "PostgresLink",
                 "Sealing", "Storage", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -42,7 +42,8 @@ extension PolicyCommand {
                     comparison.changes.map { change in
                         [
                             change.role, change.direction.rawValue, change.action.rawValue, change.entity,
-                            change.fields.isEmpty ? "-" : change.fields.joined(separator: " "), change.before, change.after, change.purposes.joined(separator: " "),
+                            change.fields.isEmpty ? "-" : change.fields.joined(separator: " "), change.before, change.after,
+                            change.purposes.joined(separator: " "),
                         ]
                     })
             }

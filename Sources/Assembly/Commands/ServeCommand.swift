@@ -54,7 +54,8 @@ struct ServeCommand: AsyncParsableCommand {
             )
             let services = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
-                    services: [.init(service: watch), .init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: runtime.telemetry.logger
+                    services: [.init(service: watch), .init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint],
+                    logger: runtime.telemetry.logger
                 )
             )
             do { try await services.run() } catch {

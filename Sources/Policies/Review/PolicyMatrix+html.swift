@@ -51,7 +51,8 @@ extension PolicyMatrix {
                 let marks = (cell.isConditional ? " ~" : "") + (cell.isWritable ? ", writes" : "")
                 return "<td class=\"\(kind)\(cell.isConditional ? " some" : "")\">\(Self.escape(words + marks))</td>"
             }
-            return "<tr><th scope=\"row\" title=\"\(Self.escape(field.name))\">\(Self.escape(field.label)) <small>\(field.fieldClass.rawValue)</small></th>"
+            return
+                "<tr><th scope=\"row\" title=\"\(Self.escape(field.name))\">\(Self.escape(field.label)) <small>\(field.fieldClass.rawValue)</small></th>"
                 + columns.joined() + "</tr>"
         }
         return """
