@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "AuditTrail", dependencies: ["Vocabulary", "DataFormats", "Identity", "PostgresLink", "Storage"]),
         .target(
             name: "Disclosure",
-            dependencies: ["Vocabulary", "DataFormats", "PostgresLink", "Sealing", "Catalog", "Policies", "Storage", "AuditTrail"]
+            dependencies: ["Vocabulary", "DataFormats", "Sealing", "Catalog", "Policies", "Storage", "AuditTrail"]
         ),
 
         // 4: use cases
@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "HTTPInterface",
             dependencies: [
-                "Vocabulary", "DataFormats", "Catalog", "Identity", "Policies", "Storage", "Disclosure", "Gateway",
+                "Vocabulary", "DataFormats", "Catalog", "Identity", "Storage", "Disclosure", "Gateway",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -138,8 +138,8 @@ let package = Package(
         .testTarget(
             name: "GatehouseTests",
             dependencies: [
-                "gatehouse", "Catalog", "DataFormats", "Gateway", "HTTPInterface", "Identity", "Policies", "PolicyFiles", "TestPostgres",
-                "Vocabulary", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "gatehouse", "Catalog", "DataFormats", "Expressions", "Gateway", "HTTPInterface", "Identity", "Policies", "PolicyFiles",
+                "TestPostgres", "Vocabulary", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],

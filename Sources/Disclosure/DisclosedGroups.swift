@@ -1,7 +1,6 @@
 package import AuditTrail
 package import Catalog
 import DataFormats
-package import PostgresLink
 package import Storage
 package import Vocabulary
 
@@ -13,37 +12,38 @@ package struct DisclosedGroups: Sendable {
     package let event: EventID
 
     /// - Parameter smallest: groups about fewer people are left out; groups about nobody are shown.
-    package init(_ rows: ResultSet, _ entity: Entity, _ grouping: RecordGrouping, smallest: Int, receipt: borrowing AuditReceipt) {
+    package init(_ groups: StoredGroups, _ entity: Entity, smallest: Int, receipt: borrowing AuditReceipt) {
         event = receipt.event
-        let people = (0..<rows.rowCount).map { grouping.people(rows, $0) }
+        let grouping = groups.grouping
+        let people = groups.indices.map { groups.people($0) }
         var suppressed = Set(people.indices.filter { people[$0] > 0 && people[$0] < smallest })
         // One hole in a whole can be filled by subtraction; two cannot.
         if suppressed.count == 1, let next = people.indices.filter({ !suppressed.contains($0) }).min(by: { people[$0] < people[$1] }) {
             suppressed.insert(next)
         }
-        var json = JSONWriter(capacity: 64 + rows.rowCount * 96)
+        var json = JSONWriter(capacity: 64 + groups.indices.count * 96)
         json.beginObject()
         json.name("groups")
         json.beginArray()
-        for row in 0..<rows.rowCount where !suppressed.contains(row) {
+        for group in groups.indices where !suppressed.contains(group) {
             json.beginObject()
             json.name("key")
             json.beginObject()
-            rows.withRow(row) { cells in
+            groups.withKey(group) { cell in
                 for (column, position) in grouping.by.enumerated() {
                     json.name(entity.fields[position].name)
-                    if let bytes = cells[column] { CellText.writePlain(bytes, entity.fields[position].type, &json) } else { json.null() }
+                    if let bytes = cell(column) { CellText.writePlain(bytes, entity.fields[position].type, &json) } else { json.null() }
                 }
             }
             json.endObject()
             json.name("count")
-            json.number(grouping.count(rows, row))
+            json.number(groups.count(group))
             if !grouping.sums.isEmpty {
                 json.name("sum")
                 json.beginObject()
                 for (number, position) in grouping.sums.enumerated() {
                     json.name(entity.fields[position].name)
-                    if let sum = grouping.sum(rows, row, number) { json.string(sum) } else { json.null() }
+                    if let sum = groups.sum(group, number) { json.string(sum) } else { json.null() }
                 }
                 json.endObject()
             }

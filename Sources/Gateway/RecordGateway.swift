@@ -61,6 +61,9 @@ package final class RecordGateway: Sendable {
     /// The policies in force. A request takes them once, into its context, and keeps to them.
     package var policies: CompiledPolicies { rules.withLock { $0 } }
 
+    /// What a caller comes for who does not say: its credential knows, or its role.
+    package func usualPurpose(of principal: Principal) -> String? { principal.defaultPurpose ?? policies.purpose(of: principal.roles) }
+
     /// Puts other policies in force, from the next request on. They have to be compiled against the same catalog.
     package func replacePolicies(_ policies: CompiledPolicies) {
         rules.withLock { $0 = policies }

@@ -1,7 +1,6 @@
 import Catalog
 package import Gateway
 import NIOHTTP1
-import Policies
 package import Identity
 import Storage
 package import Vocabulary
@@ -102,12 +101,10 @@ package struct API: Sendable {
             }
         }
         let grant: GrantRecord? = if let id = try request.grant() { try await gateway.activate(id, principal) } else { nil }
-        let policies = gateway.policies
-        let usual = principal.defaultPurpose ?? policies.purpose(of: principal.roles)
         return RequestContext(
-            principal: principal, purpose: try request.purpose(among: gateway.catalog.purposes, default: usual),
+            principal: principal, purpose: try request.purpose(among: gateway.catalog.purposes, default: gateway.usualPurpose(of: principal)),
             reason: try request.reason(), address: request.peer, hasPrivacySignal: request.headers.first(name: HeaderName.privacyControl) == "1",
-            grant: grant, policies: policies, requestID: trace
+            grant: grant, policies: gateway.policies, requestID: trace
         )
     }
 }

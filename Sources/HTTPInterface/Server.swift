@@ -95,6 +95,8 @@ private final class RequestHandler: ChannelInboundHandler {
     /// No further request is taken; the connection is closed when what was taken is answered.
     private var isClosing = false
     private var isReading = true
+    /// The peer is sending what nobody will read.
+    private var isSentMore = false
     private var maximumBody = 0
     private var lastAnswer: APIResponse?
 
@@ -153,6 +155,8 @@ private final class RequestHandler: ChannelInboundHandler {
     /// The last answer of a connection, once those that are due have gone out.
     private func end(with answer: APIResponse, _ context: ChannelHandlerContext) {
         isClosing = true
+        isSentMore = true
+        setReading(true, context)
         if isBusy { lastAnswer = answer } else { write(answer, isKeepAlive: false, isHead: false, context) }
     }
 
@@ -213,8 +217,16 @@ private final class RequestHandler: ChannelInboundHandler {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
         }
         let isDone = isKeepAlive ? nil : context.eventLoop.makePromise(of: Void.self)
-        isDone?.futureResult.whenComplete { [channel = context.channel] _ in channel.close(promise: nil) }
+        isDone?.futureResult.whenComplete { [channel = context.channel, lingers = isSentMore] _ in Self.close(channel, lingers: lingers) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: isDone)
+    }
+
+    /// Closing while the peer still sends would reset the connection, and the peer might lose the answer that it has not read
+    /// yet (RFC 9112 section 9.6). So the sending half is closed first, and what comes is thrown away for a moment.
+    private static func close(_ channel: any Channel, lingers: Bool) {
+        guard lingers else { return channel.close(promise: nil) }
+        channel.close(mode: .output, promise: nil)
+        channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

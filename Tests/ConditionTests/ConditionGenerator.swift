@@ -59,7 +59,7 @@ struct ConditionGenerator {
     // MARK: Rows
 
     mutating func row(_ entity: Entity, before: [RecordID]) throws -> SampleRow {
-        let id = RecordID.make()
+        let id = RecordID(UUIDv7(high: random.next(), low: random.next()))
         let values = entity.fields.map { field -> FieldValue? in
             if field.isSealed || (!field.isSystem && chance(5)) { return nil }
             return switch field.type {
@@ -110,16 +110,24 @@ struct ConditionGenerator {
 
     // MARK: Conditions
 
+    /// Any condition that is not too long to be read.
     mutating func condition(depth: Int) -> String {
+        while true {
+            let text = part(depth: depth)
+            if text.utf8.count <= ExpressionParser.largestText { return text }
+        }
+    }
+
+    private mutating func part(depth: Int) -> String {
         if depth > 0, !chance(4) {
             let inner = depth - 1
             switch Int.random(in: 0..<8, using: &random) {
-            case 0: return "!(\(condition(depth: inner)))"
-            case 1, 2: return "(\(condition(depth: inner)) && \(condition(depth: inner)))"
-            case 3, 4: return "(\(condition(depth: inner)) || \(condition(depth: inner)))"
-            case 5: return "(\(condition(depth: inner)) ? \(condition(depth: inner)) : \(condition(depth: inner)))"
-            case 6: return "(\(condition(depth: inner)) && \(condition(depth: inner)) && \(condition(depth: inner)))"
-            default: return "(\(folded()) ? \(condition(depth: inner)) : \(condition(depth: inner)))"
+            case 0: return "!(\(part(depth: inner)))"
+            case 1, 2: return "(\(part(depth: inner)) && \(part(depth: inner)))"
+            case 3, 4: return "(\(part(depth: inner)) || \(part(depth: inner)))"
+            case 5: return "(\(part(depth: inner)) ? \(part(depth: inner)) : \(part(depth: inner)))"
+            case 6: return "(\(part(depth: inner)) && \(part(depth: inner)) && \(part(depth: inner)))"
+            default: return "(\(folded()) ? \(part(depth: inner)) : \(part(depth: inner)))"
             }
         }
         return chance(6) ? folded() : leaf()
@@ -309,6 +317,10 @@ struct ConditionGenerator {
     private func literal(_ text: String) -> String {
         var literal = "'"
         for scalar in text.unicodeScalars {
+            if scalar.isASCII, scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == "-" {
+                literal.unicodeScalars.append(scalar)
+                continue
+            }
             let digits = String(scalar.value, radix: 16)
             literal += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
         }

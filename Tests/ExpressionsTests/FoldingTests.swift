@@ -143,6 +143,15 @@ struct FoldingTests {
         #expect(try Deals.rows(#"record.name in ['a', 'b\x00']"#) == .anyOf(name, [.string("a")], orNull: false))
     }
 
+    @Test func `conditions about texts that only look alike are different ones`() throws {
+        // Statements are kept by their condition.
+        #expect(try Deals.rows(#"record.name.contains('\u00e9')"#) != Deals.rows(#"record.name.contains('e\u0301')"#))
+        #expect(try Deals.rows(#"record.name == '\u00e9'"#) != Deals.rows(#"record.name == 'e\u0301'"#))
+        let texts = [#"'\u00e9'"#, #"'e\u0301'"#, #"'\u212b'"#, #"'\u00c5'"#]
+        let known = try Set(texts.map { try Deals.rows("record.name in [\($0)] || record.name.startsWith(\($0))") })
+        #expect(known.count == 4)
+    }
+
     @Test func `an id equals its canonical form alone`() throws {
         let id = "0190b6a2-7c1e-7d3a-8f00-1234567890ab"
         #expect(try Deals.rows("record.contact_id == '\(id)'") == .equal(contact, .string(id)))

@@ -24,6 +24,12 @@ struct ShippedPolicyTests {
         #expect(PolicyLint.warnings(folder.policies).map(\.description).isEmpty)
     }
 
+    /// For the purpose that the role usually comes for.
+    private func ruling(_ role: String, _ action: Action, on entity: String) -> Ruling {
+        let purpose = folder.policies.purpose(of: [role]).flatMap { folder.catalog.purposes[$0] }
+        return folder.policies.decide(AccessRequest(principal: Written.caller(role), purpose: purpose), action, on: entity)
+    }
+
     @Test func `the shipped folder compiles and covers a CRM`() {
         let names = folder.catalog.entities.map(\.name)
         #expect(names == ["account", "activity", "contact", "deal", "lead", "stage_change", "task"])
@@ -43,7 +49,7 @@ struct ShippedPolicyTests {
     @Test func `no role but the named ones sees special and financial fields in the clear`() throws {
         for entity in folder.catalog.entities {
             for role in folder.policies.roles {
-                let decision = folder.policies.decide(Written.caller(role), .read, on: entity.name)
+                let decision = ruling(role, .read, on: entity.name).widest
                 for (field, access) in zip(entity.fields, decision.access) where field.fieldClass.isNamedOnly && access == .clear {
                     #expect(["administrator", "compliance-officer"].contains(role), "\(role) sees \(entity.name).\(field.name)")
                 }
@@ -68,9 +74,25 @@ struct ShippedPolicyTests {
         #expect(try verdict.shown[#require(contact.position(of: field))] == expected)
     }
 
+    @Test(arguments: ["birth_date", "street", "mobile"])
+    func `who sells sees and writes of its own contacts what it may not of others`(field: String) throws {
+        let contact = try #require(folder.catalog.entity(named: "contact"))
+        let position = try #require(contact.position(of: field))
+        for action in [Action.read, .update] {
+            let ruling = ruling("sales-rep", action, on: "contact")
+            let (own, others) = (ruling.decision(ruling.questions.map { _ in true }), ruling.decision(ruling.questions.map { _ in false }))
+            #expect(own.access[position].isClear)
+            #expect(!others.access[position].isClear)
+            guard action == .update else { continue }
+            #expect(own.writable[position])
+            #expect(ruling.widest.writable[position])
+            #expect(!others.writable[position])
+        }
+    }
+
     @Test(arguments: ["auditor", "operator"]) func `who runs or audits the system sees no record`(role: String) {
         for entity in folder.catalog.entities {
-            for action in Action.allCases { #expect(!folder.policies.decide(Written.caller(role), action, on: entity.name).isAllowed) }
+            for action in Action.allCases { #expect(!ruling(role, action, on: entity.name).isAllowed) }
         }
     }
 

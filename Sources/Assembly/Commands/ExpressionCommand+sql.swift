@@ -12,12 +12,12 @@ extension ExpressionCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print what a condition asks of the database.",
             discussion: """
-                The first line is what stands behind WHERE, a line for each parameter follows. With --json both are members: "sql", and
-                "parameters" with "type" and "value". What speaks of no column (principal, request, now) is worked out from the options
-                first. Columns go by record.name or by name alone. A comparison with a sealed column becomes one with the ids of the
+                The first line is what stands behind WHERE, a line for each parameter follows. With --json both are members: "sql", and \
+                "parameters" with "type" and "value". What speaks of no column (principal, request, now) is worked out from the options \
+                first. Columns go by record.name or by name alone. A comparison with a sealed column becomes one with the ids of the \
                 records that the vault finds; nothing is looked up here.
 
-                Example: gatehouse expression sql --entity deal --principal-id ann "stage == 'won' && owner_id == principal.id"
+                Example: gatehouse expression sql --entity deal "stage == 'won' && amount > 5000"
                 """
         )
 

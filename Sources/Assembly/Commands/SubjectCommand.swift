@@ -73,22 +73,22 @@ struct SubjectCommand: AsyncParsableCommand {
     struct Consent: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Record a consent as given, refused or withdrawn; holds from the next request on.",
-            discussion: "Example: gatehouse subject consent 019a… --purpose marketing --state withdrawn --evidence 'mail of 2026-11-20'"
+            discussion: "Example: gatehouse subject consent 019a… withdrawn --purpose marketing --evidence 'mail of 2026-11-20'"
         )
         @OptionGroup var who: Who
+        @Argument(help: "given, refused or withdrawn.") var answer: String
         @Option(help: "A purpose that rests on consent.") var purpose: String
-        @Option(help: "given, refused or withdrawn.") var state: String
         @Option(help: "When a given consent ends.") var until: String?
         @Option(help: "Where the proof of it is.") var evidence: String?
 
         func run() async throws {
-            guard let given = ConsentRow.State(rawValue: state) else {
-                throw ValidationError("--state is one of \(ConsentRow.State.allCases.map(\.rawValue).joined(separator: ", "))")
+            guard let given = ConsentRow.State(rawValue: answer) else {
+                throw ValidationError("an answer is one of \(ConsentRow.State.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             let end = until.map { Instant($0) }
             if case .some(nil) = end { throw ValidationError("--until takes a time such as 2027-01-01T00:00:00Z") }
             let (subject, purpose, evidence, until) = (try who.subject, purpose, evidence, end ?? nil)
-            var body: JSONObject = ["state": .string(state)]
+            var body: JSONObject = ["state": .string(answer)]
             if let evidence { body["evidence"] = .string(evidence) }
             if let until { body["valid_until"] = .string(until.description) }
             try await who.change("PUT", "consents/\(GatewayClient.encode(purpose))", body) { gateway, context in

@@ -84,7 +84,7 @@ extension Column {
 
     func passes(_ test: RowCondition.TextTest, _ text: String) -> RowCondition {
         // PostgreSQL has no text with a zero character, and cannot even be asked about one.
-        text.utf8.contains(0) ? settled(false) : .text(self, test, text)
+        text.utf8.contains(0) ? settled(false) : .text(self, test, ExactText(text))
     }
 
     private func settled(_ value: Bool) -> RowCondition { origin == .stored ? .settled(self, value) : .constant(value) }

@@ -15,19 +15,17 @@ extension RowCondition {
             guard case .bool(let flag) = value(column) else { return .error }
             return Truth(flag)
         case .isNull(let column): return Truth(value(column).isNull)
-        case .equal(let column, let wanted): return Truth(Self.areEqual(value(column), wanted))
+        case .equal(let column, let wanted): return Truth(value(column).isEqual(to: wanted))
         case .anyOf(let column, let wanted, let orNull), .sealed(let column, let wanted, let orNull):
             let present = value(column)
-            return Truth(present.isNull ? orNull : wanted.contains { Self.areEqual(present, $0) })
-        case .same(let left, let right):
-            let (left, right) = (value(left), value(right))
-            return Truth(left.isNull || right.isNull ? left.isNull && right.isNull : Self.areEqual(left, right))
+            return Truth(present.isNull ? orNull : wanted.contains { present.isEqual(to: $0) })
+        case .same(let left, let right): return Truth(value(left).isEqual(to: value(right)))
         case .ordered(let column, let order, let bound): return Self.compare(value(column), order, bound)
         case .relative(let left, let order, let right): return Self.compare(value(left), order, value(right))
         case .settled(let column, let outcome): return value(column).isNull ? .error : Truth(outcome)
         case .text(let column, let test, let part):
             guard case .string(let text) = value(column) else { return .error }
-            return Truth(test.holds(text, part))
+            return Truth(test.holds(text, part.text))
         case .length(let column, let order, let bound):
             guard case .string(let text) = value(column) else { return .error }
             return Self.compare(.int(Int64(text.unicodeScalars.count)), order, .int(bound))
@@ -62,33 +60,21 @@ extension RowCondition {
         return outcome
     }
 
-    /// Both have the form of one column.
-    private static func areEqual(_ left: Value, _ right: Value) -> Bool {
-        if case (.bool(let left), .bool(let right)) = (left, right) { return left == right }
-        return compare(left, .equal, right) == .yes
-    }
-
     private static func compare(_ left: Value, _ order: Order, _ right: Value) -> Truth {
-        switch (left, right) {
-        case (.int(let left), .int(let right)): Truth(order.holds(left, right))
-        case (.double(let left), .double(let right)): Truth(order.holds(left, right))
-        case (.timestamp(let left), .timestamp(let right)): Truth(order.holds(left, right))
-        case (.bool(let left), .bool(let right)): Truth(order.holds(left ? 1 : 0, right ? 1 : 0))
-        case (.string(let left), .string(let right)): Truth(order.holds(CodePoints(left), CodePoints(right)))
-        default: .error
-        }
+        left.order(against: right).map { Truth(order.admits($0)) } ?? .error
     }
 }
 
 extension RowCondition.Order {
-    func holds<Compared: Comparable>(_ left: Compared, _ right: Compared) -> Bool {
+    /// Whether values that stand to each other like this satisfy it.
+    func admits(_ order: ValueOrder) -> Bool {
         switch self {
-        case .less: left < right
-        case .lessOrEqual: left <= right
-        case .greater: left > right
-        case .greaterOrEqual: left >= right
-        case .equal: left == right
-        case .notEqual: left != right
+        case .less: order == .before
+        case .lessOrEqual: order == .before || order == .same
+        case .greater: order == .after
+        case .greaterOrEqual: order == .after || order == .same
+        case .equal: order == .same
+        case .notEqual: order != .same
         }
     }
 }
@@ -96,25 +82,12 @@ extension RowCondition.Order {
 extension RowCondition.TextTest {
     /// By code points: a letter with a combining mark behind it contains the letter.
     func holds(_ text: String, _ part: String) -> Bool {
-        let text = Array(text.utf8)
-        let part = Array(part.utf8)
         switch self {
-        case .startsWith: return text.starts(with: part)
-        case .endsWith: return text.count >= part.count && text[(text.count - part.count)...].elementsEqual(part)
-        case .contains:
-            guard !part.isEmpty else { return true }
-            guard text.count >= part.count else { return false }
-            return (0...(text.count - part.count)).contains { text[$0..<($0 + part.count)].elementsEqual(part) }
+        case .startsWith: text.starts(exactlyWith: part)
+        case .endsWith: text.ends(exactlyWith: part)
+        case .contains: text.contains(exactly: part)
         }
     }
-}
-
-/// A text as its code points, which UTF-8 puts in the same order; a `String` holds `é` and `e` with an accent for equal.
-private struct CodePoints: Comparable {
-    let text: String
-    init(_ text: String) { self.text = text }
-    static func == (left: CodePoints, right: CodePoints) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
-    static func < (left: CodePoints, right: CodePoints) -> Bool { left.text.utf8.lexicographicallyPrecedes(right.text.utf8) }
 }
 
 extension Value {

@@ -22,7 +22,7 @@ package indirect enum RowCondition: Sendable, Hashable {
     case relative(Column, Order, Column)
     /// What a comparison comes to for every value that is not null; an error when the column is null.
     case settled(Column, Bool)
-    case text(Column, TextTest, String)
+    case text(Column, TextTest, ExactText)
     /// How many code points the column has; an error when it is null.
     case length(Column, Order, Int64)
     /// A sealed column is one of these values, in their search form. To be replaced by ``identified(_:)`` before it is asked

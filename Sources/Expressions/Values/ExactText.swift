@@ -1,14 +1,14 @@
 import Glibc
 
 /// A string told apart by its code points; `String` itself joins canonically equivalent spellings, which CEL and PostgreSQL do not.
-struct ExactText: Hashable, Sendable {
-    let text: String
+package struct ExactText: Hashable, Sendable {
+    package let text: String
 
-    init(_ text: String) { self.text = text }
+    package init(_ text: String) { self.text = text }
 
-    static func == (left: ExactText, right: ExactText) -> Bool { left.text.isSameText(as: right.text) }
+    package static func == (left: ExactText, right: ExactText) -> Bool { left.text.isSameText(as: right.text) }
 
-    func hash(into hasher: inout Hasher) { text.hashExactly(into: &hasher) }
+    package func hash(into hasher: inout Hasher) { text.hashExactly(into: &hasher) }
 }
 
 extension String {

@@ -3,7 +3,6 @@ package import Catalog
 package import Disclosure
 import Expressions
 import Policies
-import PostgresLink
 import Storage
 import Vocabulary
 
@@ -23,16 +22,17 @@ extension RecordGateway {
         let plan = try ListPlan(query, sight, context)
         let condition = try await resolved(plan.condition, sight, context)
         let grouping = RecordGrouping(by: plan.groups, sums: plan.sums, condition: condition, limit: Self.maximumGroups + 1)
-        let rows = try await read(context, [table(entity).groups(grouping, tenant: context.tenant)])[0]
-        guard rows.rowCount <= Self.maximumGroups else {
+        let table = table(entity)
+        let groups = table.groups(try await read(context, [table.groups(grouping, tenant: context.tenant)])[0], grouping)
+        guard groups.indices.count <= Self.maximumGroups else {
             throw Refusal(.parameterInvalid, "there are more than \(Self.maximumGroups) groups", hint: "filter, or group by fewer fields")
         }
         var event = event(sight.ruling.widest, context, outcome: .disclosed)
         event.clearFields = Set(query.groupBy + query.sums).sorted()
-        event.count = rows.rowCount
+        event.count = groups.indices.count
         let receipt = try await record(event)
         return DisclosedGroups(
-            rows, entity, grouping, smallest: seesPersons(entity, sight, context) ? 1 : context.policies.smallestGroup(of: entity),
+            groups, entity, smallest: seesPersons(entity, sight, context) ? 1 : context.policies.smallestGroup(of: entity),
             receipt: receipt
         )
     }

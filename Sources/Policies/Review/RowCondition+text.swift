@@ -21,7 +21,7 @@ extension RowCondition {
         case .ordered(let column, let order, let value): return "\(Self.name(column)) \(order.rawValue) \(value.literal)"
         case .relative(let left, let order, let right): return "\(Self.name(left)) \(order.rawValue) \(Self.name(right))"
         case .settled(let column, let value): return value ? "\(Self.name(column)) != null" : "false"
-        case .text(let column, let test, let part): return "\(Self.name(column)).\(test.rawValue)(\(Value.string(part).literal))"
+        case .text(let column, let test, let part): return "\(Self.name(column)).\(test.rawValue)(\(Value.string(part.text).literal))"
         case .length(let column, let order, let count): return "size(\(Self.name(column))) \(order.rawValue) \(count)"
         case .identified(let records): return "the record is one of \(records.count)"
         case .subject(let condition): return condition.text

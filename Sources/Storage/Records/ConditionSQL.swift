@@ -51,7 +51,7 @@ private struct ConditionWriter {
         case .relative(let left, let order, let right): pieces.append("(\(ordered(left)) \(order.sql) \(ordered(right)))")
         case .settled(let column, let value):
             pieces.append(value ? "(\(name(column)) IS NOT NULL OR NULL::boolean)" : "(\(name(column)) IS NULL AND NULL::boolean)")
-        case .text(let column, let test, let part): pieces.append(text(name(column), test, .text(part)))
+        case .text(let column, let test, let part): pieces.append(text(name(column), test, .text(part.text)))
         case .length(let column, let order, let count): pieces.append("(char_length(\(name(column))) \(order.sql) \(.int8(count)))")
         case .identified(let records): pieces.append("(\(table).id = ANY(\(.uuids(records.map(\.uuid)))))")
         case .subject(let condition): pieces.append(subject(condition))

@@ -1,7 +1,7 @@
 package import Expressions
-package import PostgresLink
+import PostgresLink
 
-/// A question for counts and sums, and how its answer is read.
+/// A question for counts and sums.
 package struct RecordGrouping: Sendable {
     /// Plain fields by position.
     package let by: [Int]
@@ -16,10 +16,29 @@ package struct RecordGrouping: Sendable {
         self.condition = condition
         self.limit = limit
     }
+}
 
-    package func count(_ rows: ResultSet, _ row: Int) -> Int64 { rows.int64(row, by.count) ?? 0 }
-    /// How many people the records of a group are about.
-    package func people(_ rows: ResultSet, _ row: Int) -> Int { Int(rows.int64(row, by.count + 1) ?? 0) }
+/// Groups as PostgreSQL counted them, small ones among them. Cannot be encoded: only a disclosure can.
+package struct StoredGroups: Sendable {
+    package let grouping: RecordGrouping
+    private let rows: ResultSet
+
+    init(_ rows: ResultSet, _ grouping: RecordGrouping) {
+        self.rows = rows
+        self.grouping = grouping
+    }
+
+    package var indices: Range<Int> { 0..<rows.rowCount }
+
+    /// How many records a group has.
+    package func count(_ group: Int) -> Int64 { rows.int64(group, grouping.by.count) ?? 0 }
+    /// How many people its records are about.
+    package func people(_ group: Int) -> Int { Int(rows.int64(group, grouping.by.count + 1) ?? 0) }
     /// Decimal digits; `nil` when no record of the group has a value.
-    package func sum(_ rows: ResultSet, _ row: Int, _ number: Int) -> String? { rows.text(row, by.count + 2 + number) }
+    package func sum(_ group: Int, _ number: Int) -> String? { rows.text(group, grouping.by.count + 2 + number) }
+
+    /// Lends the values that the group has in common, in the order of `by`; `nil` is NULL.
+    package func withKey<Value>(_ group: Int, _ body: (_ cell: (Int) -> UnsafeRawBufferPointer?) -> Value) -> Value {
+        rows.withRow(group) { cells in body { cells[$0] } }
+    }
 }

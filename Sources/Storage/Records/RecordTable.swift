@@ -109,6 +109,7 @@ package final class RecordTable: Sendable {
         "SELECT id, subject_id FROM \(table) WHERE tenant_id = \(.uuid(tenant.uuid)) AND id = ANY(\(.uuids(ids.map(\.uuid))))"
     }
 
+    package func groups(_ rows: ResultSet, _ grouping: RecordGrouping) -> StoredGroups { StoredGroups(rows, grouping) }
     package func records(_ rows: ResultSet, _ shape: RecordShape) -> [StoredRecord] { StoredRecord.all(rows, shape) }
 
     package func list(_ page: RecordPage, _ shape: RecordShape, tenant: TenantID) -> SQL {

@@ -1,4 +1,5 @@
 import Foundation
+import TestPostgres
 import Testing
 
 @Suite(.timeLimit(.minutes(5)))
@@ -58,5 +59,68 @@ struct ExpressionCommandTests {
         let evaluator = try Evaluator()
         #expect(evaluator.answer(to: #"{"expr":"x","bindings":{"x":\#(value)}}"#) == "{\"value\":\(value)}\n")
         #expect(evaluator.end() == 0)
+    }
+
+    private func sql(_ arguments: String...) async throws -> Program.Outcome {
+        try await GatehouseProgram.run(["expression", "sql", "--policies", Repository.policies] + arguments)
+    }
+
+    @Test func `what a condition asks of the database is printed with its parameters`() async throws {
+        let outcome = try await sql(
+            "--entity", "deal", "--principal-id", "ann", "--team", "north", "--team", "o'hare",
+            "record.amount > 2 && (owner_id == principal.id || team_id in principal.teams) && name == 'two\\nlines'"
+        )
+        #expect(outcome.errors == "")
+        #expect(
+            outcome.output == """
+                ((("deal"."amount")::double precision > $1) AND (("deal"."owner_id" = $2 AND "deal"."owner_id" IS NOT NULL) OR \
+                ("deal"."team_id" = ANY($3) AND "deal"."team_id" IS NOT NULL)) AND ("deal"."name" = $4 AND "deal"."name" IS NOT NULL))
+                $1 = double precision 2.0
+                $2 = text 'ann'
+                $3 = text[] {'north', 'o''hare'}
+                $4 = text E'two\\nlines'
+
+                """
+        )
+    }
+
+    @Test func `JSON has the same`() async throws {
+        let outcome = try await sql("--entity", "deals", "--json", "stage in ['won'] && close_date < timestamp('2026-11-22T09:30:00Z') && 1 / 0 == 1")
+        #expect(
+            outcome.output == #"{"sql":"((\"deal\".\"stage\" = ANY($1) AND \"deal\".\"stage\" IS NOT NULL) AND (\"deal\".\"close_date\" <= $2) "#
+                + #"AND NULL::boolean)","parameters":[{"type":"text[]","value":["won"]},{"type":"date","value":"2026-11-22"}]}"# + "\n"
+        )
+    }
+
+    @Test func `a sealed column is said to go through the vault`() async throws {
+        let outcome = try await sql("--entity", "contact", "email in ['a@b.c', null]")
+        #expect(
+            outcome.output == """
+                (("contact".id = ANY($1)) OR ("contact"."email" IS NULL))
+                $1 = uuid[] (records whose email opens to this value, by the vault)
+
+                """
+        )
+    }
+
+    @Test(arguments: [
+        ("stage == 'wonn'", "error: 1:10: 'stage' never has this value\n  hint: did you mean 'won'?\n"),
+        (
+            "amount + 1.0 > 2.0",
+            "error: 1:8: arithmetic cannot be done on columns\n  hint: compare the column itself, and move the arithmetic to the other side\n"
+        ),
+        ("stage ==", "error: 1:9: the expression ends where a value is expected\n"),
+    ])
+    func `a condition that cannot be asked is invalid input`(text: String, expected: String) async throws {
+        let outcome = try await sql("--entity", "deal", text)
+        #expect(outcome.status == 5)
+        #expect(outcome.output == "")
+        #expect(outcome.errors == expected)
+    }
+
+    @Test func `an entity that there is not is invalid input`() async throws {
+        let outcome = try await sql("--entity", "dael", "true")
+        #expect(outcome.status == 5)
+        #expect(outcome.errors == "error: there is no entity 'dael'\n  hint: did you mean 'deal'?\n")
     }
 }

@@ -33,6 +33,10 @@ struct Caller: Sendable {
         try await send("POST", path, headers.merging(["Content-Type": "application/json"]) { first, _ in first }, body: body.encoded())
     }
 
+    func put(_ path: String, _ body: JSONValue) async throws -> Answer {
+        try await send("PUT", path, ["Content-Type": "application/json"], body: body.encoded())
+    }
+
     func patch(_ path: String, ifMatch tag: String?, _ body: JSONValue) async throws -> Answer {
         var headers = ["Content-Type": "application/merge-patch+json"]
         headers["If-Match"] = tag

@@ -61,17 +61,24 @@ struct Markers: Sendable {
 struct MarkedRecords: Sendable {
     var ids: [String: String] = [:]
     var tags: [String: String] = [:]
+    /// What was sent, by entity.
+    var bodies: [String: JSONObject] = [:]
 
-    static func make(_ catalog: CompiledCatalog, _ markers: Markers, by caller: Caller) async throws -> MarkedRecords {
+    /// - Parameter changes: members to be sent instead of markers, in every entity that has them.
+    static func make(
+        _ catalog: CompiledCatalog, _ markers: Markers, by caller: Caller, changes: JSONObject = JSONObject()
+    ) async throws -> MarkedRecords {
         var made = MarkedRecords()
         for name in ["account", "contact", "lead", "deal", "activity", "task"] {
             guard let entity = catalog.entity(named: name) else { continue }
             var body = markers.body(entity)
+            for change in changes.members where entity.position(of: change.name) != nil { body[change.name] = change.value }
             for field in entity.fields { if let target = field.referenceTo, let id = made.ids[target] { body[field.name] = .string(id) } }
             let answer = try await caller.post("/v1/\(entity.plural)", .object(body))
             guard answer.status == 201 else { throw MarkingFailure(description: "\(name): \(answer.text)") }
             made.ids[name] = answer.id
             made.tags[name] = answer.tag
+            made.bodies[name] = body
         }
         let change = try await caller.get("/v1/stage_changes?deal_id=\(made.ids["deal"] ?? "")").data.first
         made.ids["stage_change"] = change?["id"]?.stringValue

@@ -30,7 +30,7 @@ struct RouteProbes {
 
     struct Probe {
         let method: String
-        let path: String
+        var path: String
         var headers: [String: String] = [:]
         var body: [UInt8]?
     }
