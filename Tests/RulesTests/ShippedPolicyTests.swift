@@ -8,11 +8,20 @@ import Vocabulary
 
 /// The policies that come with the product.
 struct ShippedPolicyTests {
+    private let path: String
     private let folder: PolicyFolder
 
     init() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        folder = try PolicyFolder.load(root.appendingPathComponent("policies").path)
+        path = root.appendingPathComponent("policies").path
+        folder = try PolicyFolder.load(path)
+    }
+
+    @Test func `every case holds, every rule has a case that fails without it, and nothing looks like a mistake`() throws {
+        let report = folder.policies.run(try PolicyFolder.cases(of: path, for: folder.policies))
+        #expect(report.failures.map(\.description).isEmpty)
+        #expect(report.unguarded.map(\.name).isEmpty)
+        #expect(PolicyLint.warnings(folder.policies).map(\.description).isEmpty)
     }
 
     /// For the purpose that the role usually comes for.

@@ -12,7 +12,7 @@ struct PolicyCommand: AsyncParsableCommand {
             A folder of policies is named as an argument or with --policies, and else found as 'gatehouse serve' finds it. What these
             commands print tells of rules, fields and outcomes, never of values of people.
             """,
-        subcommands: [Check.self, Test.self, Explain.self, Matrix.self, Diff.self]
+        subcommands: [Check.self, Test.self, Explain.self, Matrix.self, Diff.self, Replay.self]
     )
 }
 

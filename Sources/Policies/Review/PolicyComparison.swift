@@ -64,18 +64,18 @@ package struct PolicyComparison: Sendable {
         _ purpose: String
     ) -> [Change] {
         let (before, after) = (Extent(old, role, resource, action, purpose), Extent(new, role, resource, action, purpose))
+        var changes: [Change] = []
         if let change = compare(before.allowance, after.allowance) {
-            return [
+            changes.append(
                 Change(
                     role: role, entity: resource, action: action, direction: change, fields: [], before: before.allowance.words,
-                    after: after.allowance.words)
-            ]
+                    after: after.allowance.words))
         }
-        var changes: [Change] = []
         func add(_ field: String, _ before: Sight, _ after: Sight) {
             guard let direction = compare(before, after) else { return }
             let (before, after) = (before.words, after.words)
-            if let known = changes.firstIndex(where: { $0.direction == direction && $0.before == before && $0.after == after }) {
+            if let known = changes.firstIndex(where: { !$0.fields.isEmpty && $0.direction == direction && $0.before == before && $0.after == after })
+            {
                 changes[known].fields.append(field)
             } else {
                 changes.append(
@@ -83,7 +83,6 @@ package struct PolicyComparison: Sendable {
             }
         }
         for name in Set(before.fields.keys).union(after.fields.keys).sorted() {
-            // What is seen is the matter of reading; of changes, what is written.
             add(name, before.fields[name] ?? .nothing, after.fields[name] ?? .nothing)
         }
         return changes
@@ -110,10 +109,12 @@ package struct PolicyComparison: Sendable {
                 words: most.isAllowed ? (least.isAllowed ? "allowed" : "allowed for some") : "denied"
             )
             for (index, field) in (policies.catalog.entity(named: resource)?.fields ?? []).enumerated() {
+                // What is seen is the matter of reading; of changes, what is written.
                 switch action {
                 case .read:
-                    let words = most.access[index].words + (most.access[index] == least.access[index] ? "" : " for some")
-                    fields[field.name] = Sight(most: most.access[index].rank, least: least.access[index].rank, words: words)
+                    let (some, all) = (most.access[index], least.access[index])
+                    let words = some == all ? some.words : "\(some.words) for some" + (all == .hidden ? "" : ", else \(all.words)")
+                    fields[field.name] = Sight(most: some.rank, least: all.rank, words: words)
                 case .create, .update, .import:
                     let (can, always) = (most.writable[index], least.writable[index])
                     fields[field.name] = Sight(

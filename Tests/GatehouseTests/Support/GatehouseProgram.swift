@@ -48,6 +48,8 @@ final class ServerProcess: Sendable {
         }
     }
 
+    func signal(_ signal: Int32) { kill(child.pid, signal) }
+
     func end(_ signal: Int32 = SIGTERM) async -> Int32 {
         kill(child.pid, signal)
         return await child.wait()

@@ -1,0 +1,83 @@
+import DataFormats
+import Foundation
+import TestPostgres
+import Testing
+
+/// Changed policies come into force while the gateway runs; broken ones never do.
+@Suite(.timeLimit(.minutes(5)))
+struct PolicyReloadTests {
+    /// Waits for something that a change of files brings about.
+    private func eventually(_ what: String, _ holds: () async throws -> Bool) async throws {
+        for _ in 0..<200 {
+            if try await holds() { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("\(what) did not come about")
+    }
+
+    private func withSite(_ body: (Site, ServerProcess, PolicyCopy) async throws -> Void) async throws {
+        let folder = try PolicyCopy()
+        try await Site.with(policies: folder.path) { site in
+            let server = try await site.serve()
+            try await body(site, server, folder)
+        }
+    }
+
+    private let old = "clear: [name, industry, website, country"
+    private let new = "clear: [name, website, country"
+
+    @Test func `a changed rule holds a moment after the file was written`() async throws {
+        try await withSite { site, server, folder in
+            let marketing = try await site.caller("marketing")
+            let made = try await site.administrator.post("/v1/accounts", ["name": "Acme", "industry": "steel"])
+            #expect(try await marketing.get("/v1/accounts/\(made.id)")["industry"] == "steel")
+            try folder.edit("access/account.yaml", old, new)
+            try await eventually("the change") { try await marketing.get("/v1/accounts/\(made.id)")["industry"] == nil }
+            #expect(Program.text(server.errors).contains("policies reloaded"))
+            try folder.edit("access/account.yaml", new, old)
+            try await eventually("the way back") { try await marketing.get("/v1/accounts/\(made.id)")["industry"] == "steel" }
+        }
+    }
+
+    @Test func `a signal reads the folder even when nothing has changed`() async throws {
+        try await withSite { _, server, _ in
+            server.signal(SIGHUP)
+            try await eventually("reloading") { Program.text(server.errors).contains("policies reloaded") }
+        }
+    }
+
+    @Test func `a broken file never replaces a running policy, nor does one whose case fails`() async throws {
+        try await withSite { site, server, folder in
+            let marketing = try await site.caller("marketing")
+            let made = try await site.administrator.post("/v1/accounts", ["name": "Acme", "industry": "steel"])
+            func refusals() -> Int { Program.text(server.errors).components(separatedBy: "changed policies are refused").count - 1 }
+            func stays() async throws { #expect(try await marketing.get("/v1/accounts/\(made.id)")["industry"] == "steel") }
+
+            // One file is right and changes something, the other is broken: neither holds.
+            try folder.edit("access/account.yaml", old, new)
+            try folder.edit("access/deal.yaml", "deny: [delete]", "deny: [deleet]")
+            server.signal(SIGHUP)
+            try await eventually("a refusal") { refusals() >= 1 }
+            try await stays()
+            #expect(Program.text(server.errors).contains("did you mean 'delete'?"))
+
+            let before = refusals()
+            try folder.edit("access/deal.yaml", "deny: [deleet]", "deny: [update]")
+            server.signal(SIGHUP)
+            try await eventually("a refusal by a case") { refusals() > before }
+            try await stays()
+            #expect(Program.text(server.errors).contains("a manager removes deals that are not won"))
+
+            let again = refusals()
+            try folder.edit("access/deal.yaml", "deny: [update]", "deny: [delete]")
+            try folder.edit("catalog/deal.yaml", "label: Deal", "label: Bargain")
+            server.signal(SIGHUP)
+            try await eventually("a refusal of another catalog") { refusals() > again }
+            try await stays()
+            #expect(Program.text(server.errors).contains("cannot change while the gateway runs"))
+
+            try folder.edit("catalog/deal.yaml", "label: Bargain", "label: Deal # as before")
+            try await eventually("the change") { try await marketing.get("/v1/accounts/\(made.id)")["industry"] == nil }
+        }
+    }
+}
