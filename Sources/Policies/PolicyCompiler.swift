@@ -24,7 +24,7 @@ package enum PolicyCompiler {
         for document in documents {
             do throws(Diagnostic) {
                 let mapping = try document.mapping("a policy")
-                try mapping.refuseOthers(than: ["policy", "smallest_group", "roles_derived", "let", "rules"])
+                try mapping.refuseOthers(than: PolicyWords.policy)
                 let resourceNode = try mapping.required("policy")
                 let resource = try resourceNode.text("policy")
                 let known = catalog.entities.map(\.name) + SystemResource.allCases.map(\.rawValue)
