@@ -100,6 +100,21 @@ package struct API: Sendable {
             case .unavailable: throw Refusal(.storeUnavailable, "the store cannot be reached", hint: "try again in a moment")
             }
         }
+        do throws(Refusal) {
+            return try await context(request, trace, principal)
+        } catch {
+            // Refusals about headers, too, go to a live credential only.
+            do throws(Refusal) {
+                if !error.isCredentialOutdated, Problem.status(error.code).code < 500 { try await gateway.confirmLiveness(principal) }
+                throw error
+            } catch {
+                if error.isCredentialOutdated, let liveness = principal.liveness { authenticator.forget(liveness) }
+                throw error
+            }
+        }
+    }
+
+    private func context(_ request: APIRequest, _ trace: String, _ principal: Principal) async throws(Refusal) -> RequestContext {
         let grant: GrantRecord? = if let id = try request.grant() { try await gateway.activate(id, principal) } else { nil }
         return RequestContext(
             principal: principal, purpose: try request.purpose(among: gateway.catalog.purposes, default: gateway.usualPurpose(of: principal)),

@@ -30,7 +30,8 @@ extension APIRequest {
     }
 
     func reason() throws(Refusal) -> String? {
-        guard let reason = headers.first(name: HeaderName.reason) else { return nil }
+        // A reason of spaces is none.
+        guard let reason = headers.first(name: HeaderName.reason), !reason.allSatisfy(\.isWhitespace) else { return nil }
         guard reason.utf8.count <= 500 else { throw Refusal(.parameterInvalid, "the Reason header is longer than 500 bytes") }
         let isPrintable = reason.unicodeScalars.allSatisfy { scalar in
             switch scalar.properties.generalCategory {

@@ -2,6 +2,8 @@ import ArgumentParser
 import Catalog
 import DataFormats
 import Expressions
+import Identity
+import Policies
 import PolicyFiles
 import PostgresLink
 import Storage
@@ -48,19 +50,22 @@ extension ExpressionCommand {
         var condition: String
 
         func run() throws {
-            let catalog: CompiledCatalog
-            let state = try state.map { try StateDirectory($0) }
-            do { catalog = try PolicyFolder.loadCatalog(PolicyLocation.find(policies, state)) } catch let error as Diagnostics {
-                throw CommandFailure(error)
-            }
+            let location = try PolicyLocation.find(policies, state.map { try StateDirectory($0) })
+            let folder: PolicyFolder
+            do throws(Diagnostics) { folder = try PolicyFolder.load(location) } catch { throw CommandFailure(error) }
+            let catalog = folder.catalog
             guard let entity = catalog.entity(named: entity) ?? catalog.entity(plural: entity) else {
                 throw CommandFailure(
                     .invalid, "there is no entity '\(self.entity)'", hint: Spelling.hint(for: self.entity, among: catalog.entities.map(\.name))
                 )
             }
-            let caller = InventedCaller(id: principalID, roles: role, teams: team, purpose: purpose, now: .now())
+            // Somebody who might ask, to work out what speaks of no record.
+            let caller = Principal.described(tenant: TenantID(.make()), user: principalID, roles: role, teams: team)
+            let bindings = RequestBindings(
+                AccessRequest(principal: caller, purpose: purpose.flatMap { catalog.purposes[$0] }), attributes: folder.policies.attributes
+            )
             let scope = ExpressionScope(
-                variables: InventedCaller.variables,
+                variables: RequestBindings.variables(attributes: folder.policies.attributes),
                 columns: Dictionary(entity.columns.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }), hasBareColumns: true
             )
             let compiled: Condition
@@ -68,42 +73,10 @@ extension ExpressionCommand {
                 throw CommandFailure(.invalid, "\(error.place.line):\(error.place.column): \(error.message)", hint: error.hint)
             }
             var lookUps = LookUps()
-            let shown = ShownStatement(lookUps.standIn(for: compiled.rows(caller)).filter(entity), lookUps)
+            let shown = ShownStatement(lookUps.standIn(for: compiled.rows(bindings)).filter(entity), lookUps)
             Console.say(json ? shown.json : shown.text)
         }
     }
-}
-
-/// Somebody who might ask, to work out a condition for.
-private struct InventedCaller: Bindings {
-    let id: String
-    let roles: [String]
-    let teams: [String]
-    let purpose: String?
-    let now: Instant
-
-    static let variables: [String: ExpressionType] = [
-        "principal": .object(["id": .string, "roles": .list(.string), "teams": .list(.string), "method": .string]),
-        "request": .object(["ip": .string, "time": .timestamp, "purpose": .string, "gpc": .bool, "reason": .string]), "now": .timestamp,
-    ]
-
-    func value(of variable: String) -> Value? { variable == "now" ? time : nil }
-
-    func member(_ name: String, of variable: String) -> MemberValue? {
-        switch (variable, name) {
-        case ("principal", "id"): .value(.string(id))
-        case ("principal", "roles"): .value(.list(roles.map { .string($0) }))
-        case ("principal", "teams"): .value(.list(teams.map { .string($0) }))
-        case ("principal", "method"): .value(.string("host"))
-        case ("request", "time"): .value(time)
-        case ("request", "purpose"): .value(purpose.map { .string($0) } ?? .null)
-        case ("request", "ip"), ("request", "reason"): .value(.null)
-        case ("request", "gpc"): .value(.bool(false))
-        default: .missing
-        }
-    }
-
-    private var time: Value { Timestamp(now).map { .timestamp($0) } ?? .null }
 }
 
 /// Stands in for what only the vault can answer: an id for each look-up, that nothing else has.
@@ -116,7 +89,8 @@ private struct LookUps {
             guard case .sealed(let column, _, let orNull) = part else { return nil }
             let record = RecordID.make()
             found.append((record, column.name))
-            return .disjunction([.identified([record]), orNull ? .isNull(column) : .constant(false)])
+            // Two, so that the form is that of a list, as long as the vault makes it.
+            return .disjunction([.identified([record, .make()]), orNull ? .isNull(column) : .constant(false)])
         }
         for (record, column) in found { columns[record.description] = column }
         return standing
@@ -124,7 +98,7 @@ private struct LookUps {
 
     /// What the parameter will hold, if it is one of these.
     func note(_ value: InspectedValue) -> String? {
-        guard case .list(let elements) = value, elements.count == 1, case .text(let id)? = elements.first, let column = columns[id] else {
+        guard case .list(let elements) = value, case .text(let id)? = elements.first, let column = columns[id] else {
             return nil
         }
         return "records whose \(column) opens to this value, by the vault"

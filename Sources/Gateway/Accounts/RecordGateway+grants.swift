@@ -89,20 +89,31 @@ extension RecordGateway {
     ) async throws(Refusal) -> GrantRecord {
         let decision = try await decide(.update, .grant, context)
         let now = context.access.time
-        let (grant, _) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
-            guard let grant = try await locked(id, transaction, context) else { throw .notFound }
-            guard grant.requester != context.principal.actor else {
-                throw Refusal(.denied, "nobody approves or reviews their own grant", hint: "ask somebody else")
+        do throws(Refusal) {
+            let (grant, _) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
+                guard let grant = try await locked(id, transaction, context) else { throw .notFound }
+                guard grant.requester != context.principal.actor else { throw Self.ownGrant }
+                transaction.enqueue(try statement(grant, now))
+                let changed = try await locked(id, transaction, context)
+                guard let changed else { throw .notFound }
+                var event = event(decision, context, outcome: .changed)
+                event.target = id.description
+                return (changed, event)
             }
-            transaction.enqueue(try statement(grant, now))
-            let changed = try await locked(id, transaction, context)
-            guard let changed else { throw .notFound }
-            var event = event(decision, context, outcome: .changed)
+            return grant
+        } catch {
+            guard error == Self.ownGrant else { throw error }
+            var event = AuditEvent(
+                context.principal, action: Action.update.rawValue, entity: SystemResource.grant.rawValue, isAllowed: false, rule: "own-grant",
+                purpose: context.purpose, reason: context.reason, request: context.requestID, outcome: .refused
+            )
             event.target = id.description
-            return (changed, event)
+            _ = try await record(event)
+            throw error
         }
-        return grant
     }
+
+    private static var ownGrant: Refusal { Refusal(.denied, "nobody approves or reviews their own grant", hint: "ask somebody else") }
 
     private func locked(_ id: UUIDv7, _ transaction: Transaction, _ context: RequestContext) async throws(Refusal) -> GrantRecord? {
         do throws(LinkError) {

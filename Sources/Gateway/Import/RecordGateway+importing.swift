@@ -48,8 +48,17 @@ extension RecordGateway {
                 }
             }
         }
+        // Rows that were refused for what the caller may not do are a denial; those that do not fit are a slip.
+        let denied = outcomes.count { $0.problems.contains { Self.denials.contains($0.code) } }
+        if denied > 0 {
+            var event = event(importing.ruling.widest, context, outcome: .refused)
+            event.count = denied
+            _ = try await record(event)
+        }
         return outcomes
     }
+
+    private static var denials: Set<String> { [Refusal.Code.denied.rawValue, Refusal.Code.fieldNotWritable.rawValue] }
 
     private static func concernsOneRow(_ refusal: Refusal) -> Bool {
         switch refusal.code {
@@ -258,6 +267,7 @@ extension RecordGateway {
                     (index: item.index, outcome: ImportOutcome(line: item.row.line, fate: .created, record: isDryRun ? nil : created[number].row.id))
                 }
                 var prepared: [PreparedRow] = []
+                var moved: Set<RecordID> = []
                 if !existing.isEmpty {
                     let rows: ResultSet
                     do throws(LinkError) {
@@ -277,6 +287,7 @@ extension RecordGateway {
                         let owner = try await owner(of: current, after: item.row.draft, entity, key, context)
                         let row = try prepareChange(item.row.draft, to: current, entity, key: key, owner: owner, tenantKeys, context)
                         if let row { prepared.append(row) }
+                        if owner.subject != current.subject { moved.insert(current.id) }
                         let outcome = ImportOutcome(line: item.row.row.line, fate: row == nil ? .skipped : .updated, record: item.id)
                         outcomes.append((item.row.index, outcome))
                     }
@@ -287,7 +298,7 @@ extension RecordGateway {
                     changed.rows = prepared
                     try await secure(prepared, context)
                     try await insert(created, new, entity, way, transaction, context)
-                    for row in prepared { transaction.enqueue(table.update(row.row, tenant: context.tenant)) }
+                    try await update(prepared, moved, entity, way, transaction, context)
                     for row in created + prepared { writeHistories(of: row, transaction, context) }
                     event.records = (created + prepared).map(\.row.id)
                     event.subjects = (created + prepared).filter { $0.row.subject != nil }.map(\.key.pseudonymText)
@@ -300,6 +311,23 @@ extension RecordGateway {
         } catch {
             if error.code != .outcomeUnknown { await tidyUnwritten(created, context) }
             throw error
+        }
+    }
+
+    /// Changes rows. Those that come to be about somebody else come back and are asked; a no takes the batch back.
+    private func update(
+        _ prepared: [PreparedRow], _ moved: Set<RecordID>, _ entity: Entity, _ way: ImportWay, _ transaction: Transaction,
+        _ context: RequestContext
+    ) async throws(Refusal) {
+        let table = table(entity)
+        for row in prepared where !moved.contains(row.row.id) { transaction.enqueue(table.update(row.row, tenant: context.tenant)) }
+        let shape = RecordShape(entity) { _ in false }.asking(way.doors.questions)
+        let changes = prepared.filter { moved.contains($0.row.id) }.map { table.update($0.row, tenant: context.tenant, returning: shape) }
+        if changes.isEmpty { return }
+        let results: [ResultSet]
+        do throws(LinkError) { results = try await transaction.execute(changes) } catch { throw refusal(StorageError(error)) }
+        for rows in results {
+            guard let stored = table.records(rows, shape).first, way.doors.decision(stored) != nil else { throw .notAdmitted }
         }
     }
 

@@ -2,7 +2,7 @@ import AuditTrail
 package import Catalog
 package import Disclosure
 import Expressions
-import Identity
+package import Identity
 import KeyRing
 import Policies
 import PostgresLink
@@ -147,9 +147,10 @@ extension RecordGateway {
                 guard case .string(let text) = value, let value = try? field.read(text: text) else { return nil }
                 return field.searchForm(of: value)
             }
-            let limit = RowCondition.conjunction([sight.ruling.filter, sight.ruling.clearRecords(position)])
-            let found = try await matches(field, position, forms, where: limit, sight.entity, context)
-            var ids = RowCondition.identified(found.values.joined().map(\.id).sorted())
+            // Hits that the caller may not see are among these; the plan's own condition keeps them out of the answer.
+            let found = try await matches(field, position, forms, where: .constant(true), sight.entity, context)
+            let records = found.values.joined().map(\.id).sorted()
+            var ids: RowCondition = records.isEmpty ? .constant(false) : .identified(records)
             if orNull { ids = RowCondition.disjunction([ids, .isNull(column)]) }
             known[leaf] = ids
         }
@@ -157,7 +158,9 @@ extension RecordGateway {
     }
 
     /// Asks the store whether the credential still lives, where nothing else has asked yet.
-    package func confirmLiveness(_ context: RequestContext) async throws(Refusal) {
-        _ = try await read(context, [])
+    package func confirmLiveness(_ context: RequestContext) async throws(Refusal) { try await confirmLiveness(context.principal) }
+
+    package func confirmLiveness(_ principal: Principal) async throws(Refusal) {
+        do { _ = try await store.read(Scope(principal), []) } catch { throw refusal(error) }
     }
 }

@@ -101,6 +101,8 @@ extension RecordGateway {
                     throw refusal(StorageError(error))
                 }
                 guard let stored = table.records(rows, whole).first else { throw .notFound }
+                // Whoever a record comes to be about is asked like whoever it was about.
+                if stored.subject != current.subject, doors.decision(stored) == nil { throw .notAdmitted }
                 writeHistories(of: prepared, transaction, context)
                 return ((stored, prepared.key), changeEvent(decision, prepared, also: [], context))
             }
@@ -179,6 +181,10 @@ extension RecordGateway {
     func writable(_ action: Action, _ entity: Entity, _ context: RequestContext, record: RecordID? = nil) async throws(Refusal) -> Sight {
         let sight = try await decide(action, entity, context, record: record)
         if entity.isWrittenByGatewayOnly {
+            var event = event(sight.ruling.widest, context, outcome: .refused)
+            event.records = record.map { [$0] } ?? []
+            try await confirmLiveness(context)
+            _ = try await self.record(event)
             throw Refusal(.denied, "the gateway writes \(entity.plural) itself")
         }
         return sight

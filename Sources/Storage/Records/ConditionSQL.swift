@@ -53,7 +53,13 @@ private struct ConditionWriter {
             pieces.append(value ? "(\(name(column)) IS NOT NULL OR NULL::boolean)" : "(\(name(column)) IS NULL AND NULL::boolean)")
         case .text(let column, let test, let part): pieces.append(text(name(column), test, .text(part.text)))
         case .length(let column, let order, let count): pieces.append("(char_length(\(name(column))) \(order.sql) \(.int8(count)))")
-        case .identified(let records): pieces.append("(\(table).id = ANY(\(.uuids(records.map(\.uuid)))))")
+        case .identified(let records):
+            // For a single record the plan that serves every value is as good as one for this value, and is kept.
+            if records.count == 1, let record = records.first {
+                pieces.append("(\(table).id = \(.uuid(record.uuid)))")
+            } else {
+                pieces.append("(\(table).id = ANY(\(.uuids(records.map(\.uuid)))))")
+            }
         case .subject(let condition): pieces.append(subject(condition))
         case .not(.isNull(let column)): pieces.append("(\(name(column)) IS NOT NULL)")
         case .not(let condition):

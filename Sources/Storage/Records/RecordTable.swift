@@ -90,6 +90,7 @@ package final class RecordTable: Sendable {
     package func select(
         _ ids: [RecordID], _ shape: RecordShape, tenant: TenantID, where condition: RowCondition = .constant(true), forUpdate: Bool = false
     ) -> SQL {
+        if ids.count == 1 { return select(ids[0], shape, tenant: tenant, where: condition, forUpdate: forUpdate) }
         let lock: SQL = forUpdate ? " FOR UPDATE" : ""
         return """
             SELECT \(shape.columns) FROM \(table) WHERE tenant_id = \(.uuid(tenant.uuid)) AND id = ANY(\(.uuids(ids.map(\.uuid))))

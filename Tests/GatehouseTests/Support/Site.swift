@@ -90,6 +90,11 @@ final class Site: Sendable {
         var order: JSONObject = ["roles": .array(roles.map { .string($0) })]
         if let user { order["user"] = .string(user) }
         if let expires { order["expires_at"] = .string(expires) }
+        return try await caller(order)
+    }
+
+    /// Somebody whose key says all of this.
+    func caller(_ order: JSONObject) async throws -> Caller {
         let answer = try await administrator.post("/v1/tokens", .object(order))
         guard answer.status == 201, let token = answer["token"]?.stringValue, let id = answer["id"]?.stringValue else {
             throw TestFailure("no key: \(answer.text)")
@@ -111,6 +116,12 @@ final class Site: Sendable {
     func administer(_ sql: String) async throws -> String {
         if let pair { return try await pair.cluster.administer(pair.store, sql) }
         return try await PostgresCluster.psql(socket: state + "/postgres-run", "gatehouse", sql)
+    }
+
+    /// Runs SQL in the vault as the superuser.
+    func administerVault(_ sql: String) async throws -> String {
+        if let pair { return try await pair.cluster.administer(pair.vault, sql) }
+        return try await PostgresCluster.psql(socket: state + "/postgres-run", "gatehouse_vault", sql)
     }
 
     func dump(_ database: String) async throws -> String {

@@ -1,0 +1,180 @@
+import DataFormats
+import Foundation
+import Testing
+
+/// Rules that open for a while: by breaking the glass, by a second person, by a reason, by a stepped-up key.
+@Suite(.timeLimit(.minutes(5)))
+struct GrantTests {
+    private struct Scene {
+        let site: Site
+        let administrator: Caller
+        let officer: Caller
+        let agentName = unique("agent")
+        let agent: Caller
+        let contact: String
+
+        init() async throws {
+            site = try await TicketPolicies.site()
+            administrator = try site.administrator
+            officer = try await site.caller("compliance-officer", user: unique("officer"))
+            agent = try await site.caller("support-agent", user: agentName)
+            contact = try await administrator.make(
+                "contacts",
+                ["given_name": "Ada", "family_name": "Byron", "email": "ada@example.org", "national_id": "X-815", "lifecycle": "customer"])
+        }
+
+        func ask(_ caller: Caller, _ rule: String, reason: String? = "the caller is in danger") async throws -> Answer {
+            try await caller.post("/v1/grants", ["rule": .string(rule)], reason.map { ["Reason": $0] } ?? [:])
+        }
+
+        func read(_ caller: Caller, _ grant: String?, _ more: [String: String] = [:]) async throws -> Answer {
+            var headers = more
+            headers["Grant"] = grant
+            return try await caller.get("/v1/contacts/\(contact)", headers)
+        }
+
+        func close(_ caller: Caller, _ grant: String) async throws -> Answer {
+            try await caller.post("/v1/grants/\(grant)/close", ["finding": "justified", "note": "seen"])
+        }
+    }
+
+    @Test func `who breaks the glass sees more for a while, and stands in the trail and on the review list`() async throws {
+        let scene = try await Scene()
+        let without = try await scene.read(scene.agent, nil)
+        #expect(without["family_name"] == "B.")
+        for reason in [nil, "", "   "] {
+            #expect(try await scene.ask(scene.agent, "support-in-an-emergency", reason: reason).code == "reason-required")
+        }
+        let grant = try await scene.ask(scene.agent, "support-in-an-emergency")
+        #expect(grant.status == 201)
+        #expect(grant["state"] == "open")
+        #expect(grant["kind"] == "break-glass")
+        let with = try await scene.read(scene.agent, grant.id)
+        #expect(with["family_name"] == "Byron")
+        #expect(with["email"] == "ada@example.org")
+        #expect(with["national_id"] == nil)
+        #expect(with.tag != without.tag)
+        #expect(try await scene.read(scene.agent, nil)["family_name"] == "B.")
+        // Queries, too, by what the grant shows.
+        let byName = "/v1/contacts?family_name=Byron"
+        #expect(try await scene.agent.get(byName).code == "field-unknown")
+        #expect(try await scene.agent.get(byName, ["Grant": grant.id]).data.contains { $0["id"]?.stringValue == scene.contact })
+        let page = try #require(try await scene.agent.get("/v1/contacts?limit=1", ["Grant": grant.id]).next)
+        #expect(
+            try await scene.agent.get("/v1/contacts?limit=1&cursor=\(page)").data.allSatisfy { $0["email"]?.stringValue?.contains("***") != false })
+
+        let events = try await scene.site.events("record=\(scene.contact)&actor=\(scene.agentName)").filter { $0["grant"] == .string(grant.id) }
+        #expect(!events.isEmpty)
+        #expect(events.allSatisfy { $0["reason"] == "the caller is in danger" })
+        #expect(events.contains { $0["clear"]?.arrayValue?.contains("family_name") == true })
+        let review = try await scene.officer.get("/v1/grants?limit=200").data.first { $0["id"]?.stringValue == grant.id }
+        #expect(review?["requester"] == .string(scene.agentName))
+        #expect(review?["reason"] == "the caller is in danger")
+
+        #expect(try await scene.close(scene.officer, grant.id)["state"] == "closed")
+        #expect(try await scene.read(scene.agent, grant.id).code == "grant-invalid")
+        #expect(try await scene.close(scene.officer, grant.id).code == "grant-invalid")
+        #expect(try await !scene.officer.get("/v1/grants?limit=200").data.contains { $0["id"]?.stringValue == grant.id })
+        #expect(try await scene.officer.get("/v1/grants?state=all&limit=200").data.contains { $0["id"]?.stringValue == grant.id })
+    }
+
+    @Test func `a grant is no use to anybody else, nor when its time is over`() async throws {
+        let scene = try await Scene()
+        let grant = try await scene.ask(scene.agent, "support-in-an-emergency").id
+        let other = try await scene.site.caller("support-agent", user: unique("other"))
+        let stranger = try await scene.site.stranger()
+        for caller in [other, scene.administrator, scene.officer, stranger] {
+            #expect(try await scene.read(caller, grant).code == "grant-invalid")
+        }
+        for text in ["x", "", "0190b8a4-7d3e-7000-8000-000000000000"] {
+            #expect(try await scene.read(scene.agent, text).code == "grant-invalid")
+        }
+        // The same person with a key of another role: the rule is not for that role.
+        let elsewhere = try await scene.site.caller("auditor", user: scene.agentName)
+        #expect(try await scene.read(elsewhere, grant).code == "denied")
+        try await scene.site.administer("UPDATE access_grant SET valid_until = now() - interval '1 second' WHERE id = '\(grant)'")
+        #expect(try await scene.read(scene.agent, grant).code == "grant-invalid")
+        // What was opened still has to be reviewed.
+        #expect(try await scene.officer.get("/v1/grants?limit=200").data.first { $0["id"]?.stringValue == grant }?["state"] == "expired")
+        #expect(try await scene.close(scene.officer, grant).status == 200)
+    }
+
+    @Test func `a second person opens what needs two, and nobody approves or closes their own`() async throws {
+        let scene = try await Scene()
+        let managerName = unique("manager")
+        let manager = try await scene.site.caller("sales-manager", user: managerName)
+        let rule = "managers-check-identity-in-pairs"
+        #expect(try await scene.read(manager, nil)["national_id"] == nil)
+        let asked = try await scene.ask(manager, rule, reason: "doubts about the signature")
+        #expect(asked["state"] == "pending")
+        #expect(try await scene.read(manager, asked.id).code == "grant-invalid")
+        // Nobody their own: neither with the key that asked, nor with another one of the same person.
+        let both = try await scene.site.caller("sales-manager", "compliance-officer", user: managerName)
+        for path in ["approve", "close"] {
+            let answer = try await both.post("/v1/grants/\(asked.id)/\(path)", ["finding": "justified", "note": "mine"])
+            #expect(answer.code == "denied")
+            #expect(try await manager.post("/v1/grants/\(asked.id)/\(path)", ["finding": "justified", "note": "mine"]).code == "denied")
+        }
+        let denials = try await scene.site.events("actor=\(managerName)&entity=grant&decision=deny")
+        #expect(denials.filter { $0["target"] == .string(asked.id) && $0["rule"] == "own-grant" }.count == 2)
+        #expect(denials.count == 4)
+        // An administrator needs a stepped-up key for it.
+        #expect(try await scene.administrator.post("/v1/grants/\(asked.id)/approve", [:]).code == "step-up-required")
+        let approved = try await scene.officer.post("/v1/grants/\(asked.id)/approve", [:])
+        #expect(approved["state"] == "open")
+        #expect(try await scene.officer.post("/v1/grants/\(asked.id)/approve", [:]).code == "grant-invalid")
+        #expect(try await scene.read(manager, asked.id)["national_id"] == "X-815")
+        #expect(try await scene.read(manager, nil, ["Reason": "curious"])["national_id"] == nil)
+        #expect(try await scene.read(both, asked.id)["national_id"] == "X-815")
+        #expect(try await scene.close(scene.officer, asked.id).status == 200)
+        #expect(try await scene.read(manager, asked.id).code == "grant-invalid")
+        // What is closed is not opened again.
+        #expect(try await scene.officer.post("/v1/grants/\(asked.id)/approve", [:]).code == "grant-invalid")
+        // A request that nobody approved in time.
+        let late = try await scene.ask(manager, rule).id
+        try await scene.site.administer("UPDATE access_grant SET valid_until = now() - interval '1 second' WHERE id = '\(late)'")
+        #expect(try await scene.officer.post("/v1/grants/\(late)/approve", [:]).code == "grant-invalid")
+    }
+
+    @Test func `a stepped-up administrator approves`() async throws {
+        let scene = try await Scene()
+        let manager = try await scene.site.caller("sales-manager", user: unique("manager"))
+        let asked = try await scene.ask(manager, "managers-check-identity-in-pairs")
+        let steppedUp = try await scene.site.caller(["roles": ["administrator"], "user": "stepped.up", "step_up": true])
+        #expect(try await steppedUp.post("/v1/grants/\(asked.id)/approve", [:])["state"] == "open")
+        #expect(try await scene.read(manager, asked.id)["national_id"] == "X-815")
+    }
+
+    @Test func `rules of others, unknown rules and rules that need no grant cannot be asked for`() async throws {
+        let scene = try await Scene()
+        var answers: Set<String> = []
+        for rule in ["managers-check-identity-in-pairs", "no-such-rule", "support-recognises-callers", "officers-see-special-fields"] {
+            let answer = try await scene.ask(scene.agent, rule)
+            #expect(answer.code == "denied")
+            answers.insert(answer.whole)
+        }
+        #expect(answers.count == 1)
+        #expect(try await scene.site.events("actor=\(scene.agentName)&entity=grant&decision=deny").count == 4)
+        #expect(try await scene.site.administer("SELECT count(*) FROM access_grant WHERE requester = '\(scene.agentName)'") == "0")
+        for path in ["/v1/grants", "/v1/grants?state=all"] { #expect(try await scene.agent.get(path).code == "denied") }
+    }
+
+    @Test func `a reason and a stepped-up key are asked for where a rule wants them`() async throws {
+        let scene = try await Scene()
+        let program = try await scene.site.caller("integration-app", user: unique("program"))
+        let ticket = try await scene.administrator.make("tickets", ["title": "to be removed"])
+        let path = "/v1/tickets/\(ticket)"
+        #expect(try await program.delete(path, ifMatch: "*").code == "reason-required")
+        for reason in ["", " ", "\t"] {
+            #expect(try await program.send("DELETE", path, ["If-Match": "*", "Reason": reason]).code == "reason-required", "'\(reason)'")
+        }
+        #expect(try await scene.officer.delete(path, ifMatch: "*").code == "step-up-required")
+        #expect(try await scene.officer.send("DELETE", path, ["If-Match": "*", "Reason": "a good one"]).code == "step-up-required")
+        let steppedUp = try await scene.site.caller(["roles": ["compliance-officer"], "user": "officer.up", "step_up": true])
+        #expect(try await steppedUp.delete(path, ifMatch: "*").status == 204)
+        let other = try await scene.administrator.make("tickets", ["title": "to be removed"])
+        #expect(try await program.send("DELETE", "/v1/tickets/\(other)", ["If-Match": "*", "Reason": "asked to"]).status == 204)
+        #expect(try await scene.site.events("record=\(other)&action=delete").map { $0["reason"] } == ["asked to"])
+        #expect(try await scene.site.events("record=\(other)&reason=asked%20to").count == 1)
+    }
+}
