@@ -14,6 +14,8 @@ package final class CompiledPolicies: Sendable {
     package let rules: [Rule]
     /// Groups of fewer people are not shown in aggregates to callers who may not see persons; by entity.
     package let smallestGroups: [String: Int]
+    /// What each policy's `let` says, by entity and name, as it was written.
+    let definitions: [String: [String: String]]
     package let catalog: CompiledCatalog
     private let kept = Mutex<[Question: Candidates]>([:])
     private let rulings = Mutex(KeptRulings())
@@ -31,12 +33,15 @@ package final class CompiledPolicies: Sendable {
 
     private let declared: DeclaredRoles
 
-    init(_ declared: DeclaredRoles, rules: [Rule], smallestGroups: [String: Int], catalog: CompiledCatalog) {
+    init(
+        _ declared: DeclaredRoles, rules: [Rule], smallestGroups: [String: Int], definitions: [String: [String: String]], catalog: CompiledCatalog
+    ) {
         roles = declared.names
         attributes = declared.attributes
         self.declared = declared
         self.rules = rules
         self.smallestGroups = smallestGroups
+        self.definitions = definitions
         self.catalog = catalog
     }
 
@@ -84,7 +89,9 @@ package final class CompiledPolicies: Sendable {
 
     /// The same policies with one rule deleted.
     package func without(rule name: String) -> CompiledPolicies {
-        CompiledPolicies(declared, rules: rules.filter { $0.name != name }, smallestGroups: smallestGroups, catalog: catalog)
+        CompiledPolicies(
+            declared, rules: rules.filter { $0.name != name }, smallestGroups: smallestGroups, definitions: definitions, catalog: catalog
+        )
     }
 
     // MARK: Which rules may speak

@@ -45,6 +45,9 @@ struct ConditionReader {
         do throws(Diagnostic) {
             for member in try node.mapping("let").members {
                 let name = try member.key.text("a name of let")
+                var isUnderstood = false
+                // What is wrong is told once, here, and not again wherever the name is used.
+                defer { if !isUnderstood { stand(in: name, &definitions) } }
                 do throws(Diagnostic) {
                     guard Self.isName(name) else {
                         throw Diagnostic(member.key.position, "'\(name)' cannot be a name", hint: "a-z 0-9 _, beginning with a letter")
@@ -61,6 +64,7 @@ struct ConditionReader {
                             throw diagnostic(error, member.value, target)
                         }
                     }
+                    isUnderstood = true
                 } catch {
                     problems.append(error)
                 }
@@ -69,6 +73,12 @@ struct ConditionReader {
             problems.append(error)
         }
         return definitions
+    }
+
+    private func stand(in name: String, _ definitions: inout Definitions) {
+        for (target, scope) in targets where definitions[target]?[name] == nil {
+            definitions[target, default: [:]][name] = try? Condition.definition("dyn(true)", scope: scope)
+        }
     }
 
     /// Reads `roles_derived`.

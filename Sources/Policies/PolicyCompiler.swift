@@ -20,10 +20,11 @@ package enum PolicyCompiler {
         var seen: [String: SourcePosition] = [:]
         var policies: [String: SourcePosition] = [:]
         var smallestGroups: [String: Int] = [:]
+        var definitions: [String: [String: String]] = [:]
         for document in documents {
             do throws(Diagnostic) {
                 let mapping = try document.mapping("a policy")
-                try mapping.refuseOthers(than: ["policy", "smallest_group", "roles_derived", "let", "rules"])
+                try mapping.refuseOthers(than: PolicyWords.policy)
                 let resourceNode = try mapping.required("policy")
                 let resource = try resourceNode.text("policy")
                 let known = catalog.entities.map(\.name) + SystemResource.allCases.map(\.rawValue)
@@ -44,11 +45,14 @@ package enum PolicyCompiler {
                     throw Diagnostic(mapping.position, "rules has to be a list")
                 }
                 let conditions = ConditionReader(resource: resource, catalog: catalog, attributes: attributes)
-                let definitions = conditions.definitions(mapping["let"], &problems)
-                let derived = conditions.derivedRoles(mapping["roles_derived"], definitions, roles: names, &problems)
+                let named = conditions.definitions(mapping["let"], &problems)
+                for member in try mapping["let"]?.mapping("let").members ?? [] {
+                    definitions[resource, default: [:]][try member.key.text("a name of let")] = try member.value.text("let")
+                }
+                let derived = conditions.derivedRoles(mapping["roles_derived"], named, roles: names, &problems)
                 let reader = RuleReader(
                     resource: resource == "*" ? nil : resource, entity: catalog.entity(named: resource), catalog: catalog, roles: names,
-                    derived: derived, everyName: everyName, conditions: conditions, definitions: definitions
+                    derived: derived, everyName: everyName, conditions: conditions, definitions: named
                 )
                 for item in items {
                     do throws(Diagnostic) {
@@ -66,6 +70,6 @@ package enum PolicyCompiler {
             }
         }
         if !problems.isEmpty { throw Diagnostics(problems) }
-        return CompiledPolicies(declared, rules: rules, smallestGroups: smallestGroups, catalog: catalog)
+        return CompiledPolicies(declared, rules: rules, smallestGroups: smallestGroups, definitions: definitions, catalog: catalog)
     }
 }

@@ -14,13 +14,9 @@ struct RuleReader {
     let conditions: ConditionReader
     let definitions: ConditionReader.Definitions
 
-    private static let known = [
-        "name", "allow", "deny", "to", "purposes", "when", "fields", "write", "reason", "require", "break_glass", "for",
-    ]
-
     func read(_ node: SourceNode) throws(Diagnostic) -> Rule {
         let mapping = try node.mapping("a rule")
-        try mapping.refuseOthers(than: Self.known)
+        try mapping.refuseOthers(than: PolicyWords.rule)
         let name = try mapping.required("name").text("name")
         guard (mapping["allow"] == nil) != (mapping["deny"] == nil) else {
             throw Diagnostic(mapping.position, "rule '\(name)' needs either allow or deny")

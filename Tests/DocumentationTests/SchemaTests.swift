@@ -36,4 +36,37 @@ struct SchemaTests {
         let ceiling = try words(at(schema, "$defs", "ceiling"))
         #expect(ceiling == Set(FieldClass.allCases.filter { !$0.isNamedOnly }.map(\.rawValue)))
     }
+
+    /// The members of an object in a schema.
+    private func members(_ value: JSONValue) throws -> Set<String> { Set(try at(value, "properties").objectValue?.members.map(\.name) ?? []) }
+
+    @Test func `the policies' schema knows every member of a rule`() throws {
+        let schema = try schema("access.schema.json")
+        #expect(try members(schema) == Set(PolicyWords.policy))
+        #expect(try members(at(schema, "$defs", "rule")) == Set(PolicyWords.rule))
+        let required = try words(at(schema, "$defs", "rule", "properties", "require", "items"))
+        #expect(required == [Obligation.stepUp.rawValue, Obligation.secondPerson.rawValue])
+    }
+
+    @Test func `the schema of cases knows every word of cases`() throws {
+        let schema = try schema("cases.schema.json")
+        let one = try at(schema, "$defs", "case")
+        #expect(try members(schema) == Set(PolicyWords.caseFile))
+        #expect(try members(one) == Set(PolicyWords.policyCase))
+        #expect(try members(at(one, "properties", "as")) == Set(PolicyWords.caller))
+        #expect(try members(at(one, "properties", "expect")) == Set(PolicyWords.expectation))
+        #expect(try members(at(schema, "$defs", "person")) == Set(PolicyWords.person))
+        #expect(try words(at(schema, "$defs", "action")) == Set(Action.allCases.map(\.rawValue)))
+        #expect(try words(at(schema, "$defs", "mask")) == Set(Mask.allCases.map(\.rawValue)))
+        let expected = try at(one, "properties", "expect", "properties")
+        #expect(try words(at(expected, "decision")) == Set(Verdict.Outcome.allCases.map(\.rawValue)))
+        #expect(try words(at(expected, "needs")) == Set(Obligation.allCases.map(\.rawValue)))
+    }
+
+    @Test func `the schemas of purposes and roles know their words`() throws {
+        let purpose = try at(schema("purposes.schema.json"), "properties", "purposes", "additionalProperties", "properties")
+        #expect(try words(at(purpose, "basis")) == Set(LawfulBasis.allCases.map(\.rawValue)))
+        let attribute = try at(schema("roles.schema.json"), "properties", "attributes", "additionalProperties", "properties")
+        #expect(try words(at(attribute, "type")) == Set(AttributeKind.allCases.map(\.rawValue)))
+    }
 }

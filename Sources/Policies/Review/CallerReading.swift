@@ -7,14 +7,11 @@ struct CallerReading {
     let policies: CompiledPolicies
     let time: Instant
 
-    private static let known = [
-        "roles", "user", "teams", "attributes", "purpose", "reason", "step_up", "grant", "ip", "gpc", "at",
-    ]
     private static let tenant = TenantID(UUIDv7(high: 0, low: 1))
 
     func read(_ node: SourceNode) throws(Diagnostic) -> AccessRequest {
         let mapping = try node.mapping("as")
-        try mapping.refuseOthers(than: Self.known)
+        try mapping.refuseOthers(than: PolicyWords.caller)
         let roles = try roles(mapping.required("roles"))
         let principal = Principal.described(
             tenant: Self.tenant, user: try mapping["user"]?.text("user"), roles: roles,

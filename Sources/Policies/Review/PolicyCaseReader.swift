@@ -12,7 +12,7 @@ package enum PolicyCaseReader {
         for document in documents {
             do throws(Diagnostic) {
                 let mapping = try document.mapping("a file of cases")
-                try mapping.refuseOthers(than: ["on", "cases"])
+                try mapping.refuseOthers(than: PolicyWords.caseFile)
                 guard case .sequence(let items) = try mapping.required("cases").content else {
                     throw Diagnostic(mapping.position, "cases has to be a list")
                 }
@@ -47,7 +47,7 @@ private struct CaseReading {
 
     func read(_ node: SourceNode) throws(Diagnostic) -> PolicyCase {
         let mapping = try node.mapping("a case")
-        try mapping.refuseOthers(than: ["name", "as", "do", "on", "given", "records", "person", "expect"])
+        try mapping.refuseOthers(than: PolicyWords.policyCase)
         let name = try mapping.required("name").text("name")
         guard let resourceNode = mapping["on"] ?? resource else { throw Diagnostic(mapping.position, "case '\(name)' needs 'on'") }
         let resource = try resourceNode.text("on")
@@ -121,7 +121,7 @@ private struct CaseReading {
     private func person(_ node: SourceNode, _ entity: Entity) throws(Diagnostic) -> PersonFacts {
         if entity.subject == .nobody { throw Diagnostic(node.position, "a \(entity.name) is about nobody") }
         let mapping = try node.mapping("person")
-        try mapping.refuseOthers(than: ["consents", "restricted", "objects_to"])
+        try mapping.refuseOthers(than: PolicyWords.person)
         return PersonFacts(
             consents: try purposes(mapping["consents"], "consents"), isRestricted: try mapping["restricted"]?.boolean("restricted") ?? false,
             objections: try purposes(mapping["objects_to"], "objects_to")
@@ -146,7 +146,7 @@ private struct CaseReading {
 
     private func expectation(_ node: SourceNode, _ entity: Entity?, _ count: Int) throws(Diagnostic) -> PolicyCase.Expectation {
         let mapping = try node.mapping("expect")
-        try mapping.refuseOthers(than: ["decision", "rule", "needs", "visible", "clear", "masked", "hidden", "write", "not_write"])
+        try mapping.refuseOthers(than: PolicyWords.expectation)
         var expectation = PolicyCase.Expectation(position: mapping.position)
         expectation.outcome = try mapping["decision"]?.choice("decision", of: Verdict.Outcome.self)
         expectation.needs = try mapping["needs"]?.choice("needs", of: Obligation.self)

@@ -176,6 +176,12 @@ package struct PolicyComparison: Sendable {
                 lines.append("role \(role): purpose was \(was ?? "none"), is \(now ?? "none")")
             }
         }
+        for entity in Set(old.definitions.keys).union(new.definitions.keys).sorted() {
+            let (was, now) = (old.definitions[entity] ?? [:], new.definitions[entity] ?? [:])
+            for name in Set(was.keys).union(now.keys).sorted() where was[name] != now[name] {
+                lines.append("\(entity): let \(name) was \(was[name] ?? "not said"), is \(now[name] ?? "not said")")
+            }
+        }
         for name in Set(old.smallestGroups.keys).union(new.smallestGroups.keys).sorted() {
             let (was, now) = (old.smallestGroups[name], new.smallestGroups[name])
             if was != now {

@@ -28,9 +28,12 @@ struct PolicyCommandTests {
         try folder.edit("access/contact.yaml", "record.lifecycle == 'former'", "record.lifecycel == 'former'")
         let checked = try await run("check", folder.path)
         #expect(checked.status == 7)
-        let line = try #require(folder.text("access/contact.yaml").split(separator: "\n").firstIndex { $0.contains("lifecycel") }) + 2
+        let line =
+            try #require(
+                folder.text("access/contact.yaml").split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.contains("lifecycel") })
+            + 1
         #expect(checked.errors.contains("access/contact.yaml:\(line):"), "\(checked.errors)")
-        #expect(checked.errors.contains("record has no 'lifecycel'\n  hint: did you mean 'lifecycle'?"))
+        #expect(checked.errors.hasSuffix("record has no 'lifecycel'\n  hint: did you mean 'lifecycle'?\n"))
         let served = try await GatehouseProgram.run(["serve", "--port", "0", "--state", folder.path + "-state", "--policies", folder.path])
         #expect(served.status == 7)
         #expect(served.errors == checked.errors)
@@ -104,10 +107,7 @@ struct PolicyCommandTests {
         let compared = try await run("diff", Repository.policies, folder.path)
         #expect(compared.status == 0)
         #expect(compared.output.contains("marketing  loses  read    account  website  clear  hidden"))
-        #expect(
-            compared.output.contains(
-                "rule nobody-markets-to-former-customers: when was record.lifecycle == 'former', is record.lifecycle != 'customer'")
-                || compared.output.contains("when was is_former"), "\(compared.output)")
+        #expect(compared.output.contains("contact: let is_former was record.lifecycle == 'former', is record.lifecycle != 'customer'"))
         #expect(try await run("diff", Repository.policies, folder.path, "--fail-on-change").status == 1)
     }
 
