@@ -96,19 +96,15 @@ package final class RecordGateway: Sendable {
     /// Records a denial and answers with it, and with what was missing, if it was not the role.
     func deny(_ ruling: Ruling, _ context: RequestContext, record: RecordID? = nil) async -> Refusal {
         let refusal = await deny(ruling.widest, context, record: record)
-        guard refusal.code == .denied, ruling.widest.rule == "default-deny" else { return refusal }
-        for rule in ruling.unmet {
-            if rule.obligations.contains(.reason), context.reason == nil { return .reasonRequired }
-            if rule.obligations.contains(.stepUp), !context.principal.isSteppedUp { return .stepUpRequired }
-            let hint = "POST /v1/grants with {\"rule\": \"\(rule.name)\"} and a Reason, then send the Grant header"
-            if rule.obligations.contains(.secondPerson) {
-                return Refusal(.approvalRequired, "this needs somebody else's approval (rule \(rule.name))", hint: hint)
-            }
-            if rule.obligations.contains(.breakGlass) {
-                return Refusal(.denied, refusal.detail, hint: "in an emergency, rule \(rule.name) opens it, to be reviewed afterwards: \(hint)")
-            }
+        guard refusal.code == .denied, let (rule, obligation) = ruling.missing(for: context.access) else { return refusal }
+        let hint = "POST /v1/grants with {\"rule\": \"\(rule.name)\"} and a Reason, then send the Grant header"
+        return switch obligation {
+        case .reason: .reasonRequired
+        case .stepUp: .stepUpRequired
+        case .secondPerson: Refusal(.approvalRequired, "this needs somebody else's approval (rule \(rule.name))", hint: hint)
+        case .breakGlass:
+            Refusal(.denied, refusal.detail, hint: "in an emergency, rule \(rule.name) opens it, to be reviewed afterwards: \(hint)")
         }
-        return refusal
     }
 
     /// Records a denial and answers with it; when it cannot be recorded, that is the answer.

@@ -151,6 +151,17 @@ struct PolicyReviewTests {
                 """)
     }
 
+    @Test func `an explanation says what of the person keeps a record from being found`() throws {
+        let policies = try policies(Self.explained)
+        let record = RecordFacts(person: PersonFacts(isRestricted: true))
+        let explanation = policies.explain(request("guest", purpose: "marketing"), .read, on: "person", record)
+        #expect(explanation.outcome == .deny && explanation.unheard.isEmpty)
+        let open = policies.explain(request("rep", purpose: "marketing"), .read, on: "person", record)
+        #expect(open.outcome == .notVisible)
+        #expect(open.unheard == ["the person has consented to marketing", "processing is not restricted"])
+        #expect(open.lines[1] == "  not so: the person has consented to marketing")
+    }
+
     @Test func `a denial says what would help, and an error what it counts as`() throws {
         let policies = try policies(Self.explained)
         let glass = try Written.policies(

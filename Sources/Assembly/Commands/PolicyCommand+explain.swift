@@ -106,6 +106,7 @@ extension PolicyCommand {
                     }
                 ),
             ]
+            if !explanation.unheard.isEmpty { members["not_so"] = .array(explanation.unheard.map { .string($0) }) }
             if let records = explanation.records { members["records"] = .string(records) }
             if let missing = explanation.missing {
                 members["missing"] = .object(["rule": .string(missing.rule), "needs": .string(missing.obligation.rawValue)])

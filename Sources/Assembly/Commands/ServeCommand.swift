@@ -36,6 +36,8 @@ struct ServeCommand: AsyncParsableCommand {
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw ValidationError("'\(logLevel)' is no log level: trace, debug, info, notice, warning or error")
         }
+        // The watch over the policies listens to it later; until then it must not end the process.
+        signal(SIGHUP, SIG_IGN)
         var options = place.runtime
         options.logLevel = level
         options.testsPolicies = true

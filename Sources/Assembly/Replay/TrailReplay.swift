@@ -79,11 +79,13 @@ struct TrailReplay {
         let principal = Principal.described(
             tenant: TenantID(tenant), user: event["user"]?.stringValue ?? event["app"]?.stringValue, roles: roles, isSteppedUp: wasSteppedUp
         )
+        // A grant that cannot be looked up opened the rule that decided.
+        let granted = event["grant"]?.stringValue.flatMap { grants[$0] ?? (running.rules.contains { $0.name == rule } ? rule : nil) }
         return RecordedAccess(
             event: id,
             request: AccessRequest(
                 principal: principal, purpose: purpose.flatMap { new.catalog.purposes[$0] }, reason: event["reason"]?.stringValue, time: at,
-                grantedRule: event["grant"]?.stringValue.flatMap { grants[$0] }
+                grantedRule: granted
             ),
             action: action, resource: resource, wasAllowed: decision == "allow" && outcome != "failed",
             records: texts("records").compactMap { RecordID($0) }, clear: texts("clear"), masked: texts("masked")

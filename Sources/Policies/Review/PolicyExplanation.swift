@@ -30,6 +30,8 @@ package struct PolicyExplanation: Sendable {
     package let missing: (rule: String, obligation: Obligation)?
     /// Which records are admitted, in words; `nil` when a record was given.
     package let records: String?
+    /// What the law asks of the person the record is about, and is not so; whatever the rules say, the record is not found then.
+    package let unheard: [String]
     package let fields: [FieldStep]
 }
 
@@ -60,7 +62,8 @@ extension CompiledPolicies {
         return PolicyExplanation(
             resource: resource, action: action, steps: steps, outcome: verdict?.outcome ?? (ruling.isAllowed ? .allow : .deny),
             rule: verdict?.rule ?? ruling.widest.rule, missing: missing,
-            records: record == nil && ruling.isAllowed && entity != nil ? ruling.filter.text : nil, fields: fields
+            records: record == nil && ruling.isAllowed && entity != nil ? ruling.filter.text : nil,
+            unheard: record.map { ruling.filter.unheard(of: $0) } ?? [], fields: fields
         )
     }
 
@@ -108,6 +111,18 @@ extension CompiledPolicies {
     }
 }
 
+extension RowCondition {
+    /// The conditions about the person that a record does not meet.
+    fileprivate func unheard(of record: RecordFacts) -> [String] {
+        var found: [String] = []
+        _ = mapped { part in
+            if case .subject(let condition) = part, !record.admits(part) { found.append(condition.text) }
+            return nil
+        }
+        return found
+    }
+}
+
 extension Obligation {
     /// What is to be given, for people.
     package var words: String {
@@ -134,6 +149,7 @@ extension PolicyExplanation {
         var lines = ["\(action.rawValue) \(resource): \(outcome.rawValue) (rule \(rule))"]
         if let missing { lines.append("  rule \(missing.rule) would speak, given \(missing.obligation.words)") }
         if let records { lines.append("  \(records == "true" ? "every record" : "records where \(records)")") }
+        for condition in unheard { lines.append("  not so: \(condition)") }
         lines.append("rules")
         if steps.isEmpty { lines.append("  none is about this") }
         let width = steps.map(\.rule.name.count).max() ?? 0

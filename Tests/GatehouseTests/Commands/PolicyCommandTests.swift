@@ -64,7 +64,7 @@ struct PolicyCommandTests {
         try folder.edit("access/deal.yaml", "to: [support-agent] }", "to: [] }")
         let checked = try await run("check", folder.path)
         #expect(checked.status == 0)
-        #expect(checked.output.contains("warning: \(folder.path)/access/deal.yaml:3:5: rule 'extra' is for nobody"))
+        #expect(checked.output.contains("warning: \(folder.path)/access/deal.yaml:4:5: rule 'extra' is for nobody"))
         #expect(try await run("check", folder.path, "--strict").status == 7)
     }
 
