@@ -177,4 +177,27 @@ struct GrantTests {
         #expect(try await scene.site.events("record=\(other)&action=delete").map { $0["reason"] } == ["asked to"])
         #expect(try await scene.site.events("record=\(other)&reason=asked%20to").count == 1)
     }
+
+    @Test func `a revoked key learns nothing, whatever its headers say`() async throws {
+        let scene = try await Scene()
+        let caller = try await scene.site.caller("support-agent", user: unique("gone"))
+        let grant = try await scene.ask(caller, "support-in-an-emergency").id
+        #expect(try await scene.read(caller, grant).status == 200)
+        #expect(try await scene.administrator.delete("/v1/tokens/\(caller.id)", ifMatch: nil).status == 204)
+        let headers = [
+            [:], ["Grant": grant], ["Grant": "x"], ["Purpose": "curiosity"], ["Reason": String(repeating: "x", count: 600)],
+        ]
+        for header in headers {
+            #expect(try await caller.get("/v1/contacts/\(scene.contact)", header).code == "credential-invalid")
+            #expect(try await caller.get("/v1/contacts?filter=nothing", header).code == "credential-invalid")
+        }
+    }
+
+    @Test func `a write to what only the gateway writes is on record`() async throws {
+        let scene = try await Scene()
+        let caller = try await scene.site.caller("integration-app", user: unique("program"))
+        #expect(try await caller.post("/v1/stage_changes", ["to_value": "won"]).code == "denied")
+        let actor = try #require(try await scene.site.events("entity=stage_change&action=create").first)
+        #expect(actor["outcome"] == "refused")
+    }
 }
