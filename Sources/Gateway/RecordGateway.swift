@@ -1,6 +1,7 @@
 package import AuditTrail
 package import Catalog
 import Disclosure
+import Expressions
 package import Identity
 package import KeyRing
 package import Policies
@@ -73,7 +74,16 @@ package final class RecordGateway: Sendable {
     func sight(_ action: Action, _ entity: Entity, _ context: RequestContext) -> Sight {
         let ruling = context.policies.decide(context.access, action, on: entity.name)
         for rule in ruling.failed { observe(.conditionFailed(rule: rule)) }
-        return Sight(entity, ruling, views)
+        return Sight(entity, action == .read ? limited(ruling, asHistory: entity, context) : ruling, views)
+    }
+
+    /// The history of a record is part of it: whoever may not know of the record may not know of its history.
+    private func limited(_ ruling: Ruling, asHistory entity: Entity, _ context: RequestContext) -> Ruling {
+        guard ruling.isAllowed, let origin = entity.historyOf?.entity, let reference = entity.fields.first(where: { $0.referenceTo == origin })
+        else { return ruling }
+        let source = context.policies.decide(context.access, .read, on: origin)
+        if source.filter.isAlways { return ruling }
+        return ruling.limited(to: .related(reference.column, to: origin, source.filter))
     }
 
     /// What the caller may do with the records of an entity, or a recorded denial.

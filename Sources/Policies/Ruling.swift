@@ -40,6 +40,14 @@ package struct Ruling: Sendable {
         unmet = candidates.unmet
     }
 
+    /// The same for those records only for which something else holds, too.
+    package func limited(to condition: RowCondition) -> Ruling {
+        Ruling(
+            candidates, shape, filter: RowCondition.conjunction([filter, condition]), questions: questions, conditions: conditions, widest: widest,
+            limitsRecords: true, failed: failed
+        )
+    }
+
     package var isAllowed: Bool { widest.isAllowed }
     /// What holds for a record that the filter does not admit.
     package var excluded: Decision { candidates.excluded }

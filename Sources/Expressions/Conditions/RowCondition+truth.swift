@@ -32,6 +32,7 @@ extension RowCondition {
         case .identified(let records):
             guard case .string(let id) = value(Column("id", .identifier)) else { return .no }
             return Truth(records.contains { $0.description == id })
+        case .related: return .error
         case .subject(let condition): return Truth(subject(condition))
         case .not(let condition): return !condition.truth(value: value, subject: subject)
         case .all(let conditions): return Self.joined(conditions, until: .no, value, subject)

@@ -30,6 +30,9 @@ package indirect enum RowCondition: Sendable, Hashable {
     case sealed(Column, [Value], orNull: Bool)
     /// The record is one of these.
     case identified([RecordID])
+    /// The condition holds for the record that the column points to, one of the entity of this name; never asked of a record at
+    /// hand, which does not know others.
+    case related(Column, to: String, RowCondition)
     /// What is known of the person that the record is about; true for a record about nobody.
     case subject(SubjectCondition)
     case not(RowCondition)

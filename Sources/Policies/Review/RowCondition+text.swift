@@ -24,6 +24,7 @@ extension RowCondition {
         case .text(let column, let test, let part): return "\(Self.name(column)).\(test.rawValue)(\(Value.string(part.text).literal))"
         case .length(let column, let order, let count): return "size(\(Self.name(column))) \(order.rawValue) \(count)"
         case .identified(let records): return "the record is one of \(records.count)"
+        case .related(let column, let other, let condition): return "\(other)(record.\(column.name)) has " + condition.text
         case .subject(let condition): return condition.text
         case .not(.isNull(let column)): return "\(Self.name(column)) != null"
         case .not(.equal(let column, let value)): return "\(Self.name(column)) != \(value.literal)"

@@ -60,6 +60,7 @@ private struct ConditionWriter {
             } else {
                 pieces.append("(\(table).id = ANY(\(.uuids(records.map(\.uuid)))))")
             }
+        case .related(let column, let other, let condition): pieces.append(related(column, ColumnCoding.identifier(other), condition))
         case .subject(let condition): pieces.append(subject(condition))
         case .not(.isNull(let column)): pieces.append("(\(name(column)) IS NOT NULL)")
         case .not(let condition):
@@ -122,6 +123,17 @@ private struct ConditionWriter {
         case .endsWith: "(right(\(column), char_length(\(part))) = $1)"
         case .contains: "(position(\(part) in \(column)) > 0)"
         }
+    }
+
+    // MARK: Other records
+
+    private func related(_ column: Column, _ other: SQLIdentifier, _ condition: RowCondition) -> SQL {
+        var inner = ConditionWriter(other)
+        inner.write(condition)
+        return """
+            (EXISTS (SELECT FROM \(other) WHERE \(other).tenant_id = \(table).tenant_id AND \(other).id = \(name(column)) \
+            AND \(joining: inner.pieces, by: "")))
+            """
     }
 
     // MARK: People

@@ -55,10 +55,16 @@ struct LeakMatrixTests {
             let markers = Markers(folder.catalog, seed: 31 + number)
             let records = try await MarkedRecords.make(folder.catalog, markers, by: administrator, changes: life.changes)
             try await settle(records, life.person, administrator)
-            for (name, id) in records.ids {
-                guard let entity = folder.catalog.entity(named: name) else { continue }
-                known.append(KnownRecord(entity, id: id, body: records.bodies[name] ?? JSONObject(), person: life.person))
+            var own: [String: KnownRecord] = [:]
+            // What is history comes behind that of which it is.
+            for entity in folder.catalog.entities.sorted(by: { !$0.isWrittenByGatewayOnly && $1.isWrittenByGatewayOnly }) {
+                guard let id = records.ids[entity.name] else { continue }
+                own[entity.name] = KnownRecord(
+                    entity, id: id, body: records.bodies[entity.name] ?? JSONObject(), person: life.person,
+                    origin: entity.historyOf.flatMap { own[$0.entity] }
+                )
             }
+            known += own.values
             people.append((markers, records, life.person))
         }
         return Stage(folder: folder, site: site, people: people, known: known)

@@ -48,6 +48,13 @@ struct PurposeTests {
             found.insert(try await caller.get("/v1/deals/\(deal)", headers).status == 200)
             found.insert(try await caller.listed("/v1/deals?name=\(name)", headers) == [deal])
             found.insert(try await caller.get("/v1/deals?count=true&name=\(name)", headers)["count"] == 1)
+            // Its history is part of it.
+            let history = try await caller.get("/v1/stage_changes?count=true&deal_id=\(deal)", headers)
+            found.insert(history.data.count == 1)
+            found.insert(history["count"] == 1)
+            if let change = try await administrator.listed("/v1/stage_changes?deal_id=\(deal)", ["Purpose": "compliance"]).first {
+                found.insert(try await caller.get("/v1/stage_changes/\(change)", headers).status == 200)
+            }
             found.insert(
                 try await caller.get("/v1/deals?group_by=name&name=\(name)", headers)["groups"] == [["key": ["name": .string(name)], "count": 1]])
             return found

@@ -19,14 +19,18 @@ struct KnownRecord: Sendable {
     let id: String
     let values: [String: Value]
     let person: Person
+    /// The record whose history this one is part of.
+    private let origins: [KnownRecord]
+    var origin: KnownRecord? { origins.first }
 
-    init(_ entity: Entity, id: String, body: JSONObject, person: Person) {
+    init(_ entity: Entity, id: String, body: JSONObject, person: Person, origin: KnownRecord? = nil) {
         var values: [String: Value] = ["id": .string(id)]
         for field in entity.fields { values[field.name] = body[field.name].flatMap { try? field.read($0) }?.expressionValue }
         self.entity = entity
         self.id = id
         self.values = values
         self.person = person
+        origins = origin.map { [$0] } ?? []
     }
 
     fileprivate func fits(_ condition: RowCondition) -> Bool {
@@ -70,7 +74,7 @@ struct PolicyOracle: Sendable {
 
     func admits(_ action: Action, _ record: KnownRecord) -> Bool {
         let ruling = ruling(action, record.entity)
-        return ruling.isAllowed && record.fits(ruling.filter)
+        return ruling.isAllowed && record.fits(ruling.filter) && (record.origin.map { admits(.read, $0) } ?? true)
     }
 
     /// What holds for the record; of one that the caller may not know, that everything is hidden.
