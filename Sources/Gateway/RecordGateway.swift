@@ -114,6 +114,10 @@ package final class RecordGateway: Sendable {
         var event = event(decision, context, outcome: .refused)
         if let record { event.records = [record] }
         do { _ = try await audit.record(event) } catch { return .auditUnavailable }
+        let roles = context.principal.roles
+        if let purpose = context.purpose, !roles.isEmpty, context.policies.roles(roles, for: purpose.name).isEmpty {
+            return Refusal(.denied, "your roles do not come for the purpose \(purpose.name)", hint: "send another Purpose, or none")
+        }
         return Refusal(
             .denied, "your roles do not allow to \(decision.action.rawValue) this (rule \(decision.rule))",
             hint: "ask an administrator which role you need"

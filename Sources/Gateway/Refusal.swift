@@ -73,7 +73,9 @@ package struct Refusal: Error, Sendable, Equatable {
         Refusal(.reasonRequired, "this needs a stated reason", hint: "send the Reason header")
     }
     static var stepUpRequired: Refusal {
-        Refusal(.stepUpRequired, "this needs a stepped-up key", hint: "have one issued for a quarter of an hour: gatehouse token issue --step-up")
+        Refusal(
+            .stepUpRequired, "this needs a stepped-up key",
+            hint: "have one made on the host, for a quarter of an hour: gatehouse token issue --step-up")
     }
     static var auditUnavailable: Refusal {
         Refusal(.auditUnavailable, "the audit trail cannot be written, so nothing is shown or changed", hint: "try again in a moment")

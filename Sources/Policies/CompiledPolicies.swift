@@ -48,8 +48,11 @@ package final class CompiledPolicies: Sendable {
     /// A group of this many people is shown; unless the policy says otherwise, five.
     package func smallestGroup(of entity: Entity) -> Int { smallestGroups[entity.name] ?? smallestGroups["*"] ?? 5 }
 
-    /// What callers with these roles come for when they do not say: the purpose of the first of them in `roles.yaml` that has one.
-    package func purpose(of roles: [String]) -> String? { declared.purposes.first { roles.contains($0.role) }?.purpose }
+    /// What callers with these roles come for when they do not say: the purpose the usual one of the first of them in `roles.yaml` that has one.
+    package func purpose(of roles: [String]) -> String? { declared.purposes.first { roles.contains($0.role) }?.purposes.first }
+
+    /// Those of the roles that may come for the purpose: the others are as if the caller did not have them.
+    package func roles(_ roles: [String], for purpose: String?) -> Set<String> { Set(roles.filter { declared.comes($0, for: purpose) }) }
 
     /// Decides for all records of a resource at once.
     package func decide(_ request: AccessRequest, _ action: Action, on resource: String) -> Ruling {
@@ -98,7 +101,7 @@ package final class CompiledPolicies: Sendable {
 
     private func candidates(_ question: Question, _ request: AccessRequest) -> Candidates {
         if let known = kept.withLock({ $0[question] }) { return known }
-        let found = select(question, Set(request.principal.roles), request)
+        let found = select(question, roles(request.principal.roles, for: request.purpose?.name), request)
         kept.withLock { kept in
             if kept.count > 10_000 { kept.removeAll() }
             kept[question] = found
@@ -141,7 +144,7 @@ package final class CompiledPolicies: Sendable {
 
     /// Whether a rule is for this caller and purpose, whatever the record, and whatever else it asks.
     package func isFor(_ request: AccessRequest, _ rule: Rule) -> Bool {
-        let roles = Set(request.principal.roles)
+        let roles = roles(request.principal.roles, for: request.purpose?.name)
         return rule.isFor(purpose: request.purpose?.name)
             && (rule.members.roles.map { !$0.isDisjoint(with: roles) } ?? true
                 || rule.members.derived.contains { $0.from.map { !$0.isDisjoint(with: roles) } ?? true })

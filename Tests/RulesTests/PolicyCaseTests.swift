@@ -11,7 +11,7 @@ struct PolicyCaseTests {
         attributes:
           regions: { type: list }
         roles:
-          rep: { label: Sells, purpose: sales }
+          rep: { label: Sells, purposes: [sales, marketing] }
           lead: { label: Leads }
         """
     private static let policy = """

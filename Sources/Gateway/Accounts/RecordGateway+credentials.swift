@@ -31,6 +31,10 @@ extension RecordGateway {
     ) async throws(Refusal) -> (key: APIKey, record: CredentialRecord) {
         let decision = try await decide(.create, .credential, context)
         try check(order)
+        // Whoever has a key could else step itself up; the host asks for more than a key.
+        if order.isSteppedUp, context.principal.method != .host {
+            throw Refusal(.stepUpRequired, "a stepped-up key is made on the gateway's host", hint: "gatehouse token issue --step-up --state DIR")
+        }
         let key = APIKey.make()
         let now = Instant.now()
         let stepUpEnd = now.advanced(by: .seconds(900))

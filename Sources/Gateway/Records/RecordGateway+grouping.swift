@@ -19,7 +19,7 @@ extension RecordGateway {
             throw Refusal(.parameterInvalid, "groups have no cursor, no order and no fields", hint: "use group_by with sum and filters")
         }
         let sight = try await decide(.read, entity, context)
-        let plan = try ListPlan(query, sight, context)
+        let plan = try await noted(sight, context) { () throws(Refusal) in try ListPlan(query, sight, context) }
         let condition = try await resolved(plan.condition, sight, context)
         let grouping = RecordGrouping(by: plan.groups, sums: plan.sums, condition: condition, limit: Self.maximumGroups + 1)
         let table = table(entity)

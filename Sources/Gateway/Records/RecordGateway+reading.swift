@@ -27,7 +27,7 @@ extension RecordGateway {
         _ entity: Entity, _ id: RecordID, fields: [String]? = nil, _ context: RequestContext
     ) async throws(Refusal) -> (record: DisclosedRecord, event: EventID) {
         let sight = try await decide(.read, entity, context, record: id)
-        let positions = try shownPositions(fields, sight.widest)
+        let positions = try await noted(sight, context) { () throws(Refusal) in try shownPositions(fields, sight.widest) }
         let shape = sight.widest.shape(of: positions).asking(sight.ruling.questions)
         let rows = try await read(context, [table(entity).select(id, shape, tenant: context.tenant, where: sight.ruling.filter)])[0]
         guard let stored = table(entity).records(rows, shape).first else {
@@ -46,8 +46,9 @@ extension RecordGateway {
     /// that an unknown one is refused with.
     package func list(_ entity: Entity, _ query: ListQuery, _ context: RequestContext) async throws(Refusal) -> RecordList {
         let sight = try await decide(.read, entity, context)
-        let positions = try shownPositions(query.fields, sight.widest)
-        let plan = try ListPlan(query, sight, context)
+        let (positions, plan) = try await noted(sight, context) { () throws(Refusal) in
+            (try shownPositions(query.fields, sight.widest), try ListPlan(query, sight, context))
+        }
         let binding = CursorSeal.binding(context, entity, query)
         var page = RecordPage()
         let condition = try await resolved(plan.condition, sight, context)
@@ -82,6 +83,18 @@ extension RecordGateway {
     }
 
     // MARK: Parts
+
+    /// Reads a question. Asking by what one may not use is on record like any denial: a probe is seen.
+    func noted<Value>(
+        _ sight: Sight, _ context: RequestContext, _ read: () throws(Refusal) -> Value
+    ) async throws(Refusal) -> Value {
+        do throws(Refusal) { return try read() } catch {
+            guard error.code == .fieldUnknown || error.code == .filterInvalid else { throw error }
+            try await confirmLiveness(context)
+            _ = try await record(event(sight.ruling.widest, context, outcome: .refused))
+            throw error
+        }
+    }
 
     func shownPositions(_ fields: [String]?, _ view: FieldView) throws(Refusal) -> [Int] {
         guard let fields else { return view.shown }

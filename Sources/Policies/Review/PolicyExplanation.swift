@@ -93,6 +93,10 @@ extension CompiledPolicies {
             let declared = request.purpose.map { "the request is for \($0.name)" } ?? "the request declares no purpose"
             return "is for \((rule.purposes ?? []).sorted().joined(separator: ", ")); \(declared)"
         }
+        let silenced = Set(request.principal.roles).subtracting(roles(request.principal.roles, for: request.purpose?.name))
+        if let purpose = request.purpose, rule.members.mayMean(silenced) {
+            return "\(silenced.sorted().joined(separator: ", ")) does not come for \(purpose.name)"
+        }
         if isUnmet { return "needs " + rule.obligations.sorted { $0.rawValue < $1.rawValue }.map(\.words).joined(separator: " and ") }
         return "is for \(rule.members.words)"
     }
@@ -136,6 +140,11 @@ extension Obligation {
 }
 
 extension Rule.Members {
+    /// Whether one of these roles could be meant.
+    fileprivate func mayMean(_ names: Set<String>) -> Bool {
+        (roles.map { !$0.isDisjoint(with: names) } ?? false) || derived.contains { $0.from.map { !$0.isDisjoint(with: names) } ?? false }
+    }
+
     package var words: String {
         guard let roles else { return "everybody" }
         let derived = derived.map { "\($0.name) (\($0.from?.sorted().joined(separator: ", ") ?? "anybody"))" }

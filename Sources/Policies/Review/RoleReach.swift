@@ -45,9 +45,12 @@ extension CompiledPolicies {
     }
 
     private func sight(of role: String, _ action: Action, on resource: String, _ purpose: String?) -> RoleReach {
-        let speaking = rules.filter { rule in
-            rule.concerns(resource, action) && mayBeMeant(role, by: rule) && rule.canHold(on: resource, purpose: purpose)
-        }
+        let speaking =
+            roles([role], for: purpose).isEmpty
+            ? []
+            : rules.filter { rule in
+                rule.concerns(resource, action) && mayBeMeant(role, by: rule) && rule.canHold(on: resource, purpose: purpose)
+            }
         let certain = speaking.filter { isCertain($0, for: role, purpose) }
         let fields = catalog.entity(named: resource)?.fields ?? []
         func extent(_ allows: [Rule], denies: [Rule], limits: [Rule]) -> RoleReach.Extent {

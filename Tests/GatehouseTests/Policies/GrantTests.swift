@@ -136,11 +136,13 @@ struct GrantTests {
         #expect(try await scene.officer.post("/v1/grants/\(late)/approve", [:]).code == "grant-invalid")
     }
 
-    @Test func `a stepped-up administrator approves`() async throws {
+    @Test func `a stepped-up administrator approves, and nobody steps up over the network`() async throws {
         let scene = try await Scene()
+        let order: JSONValue = ["roles": ["administrator"], "user": "somebody.else", "step_up": true]
+        #expect(try await scene.administrator.post("/v1/tokens", order).code == "step-up-required")
         let manager = try await scene.site.caller("sales-manager", user: unique("manager"))
         let asked = try await scene.ask(manager, "managers-check-identity-in-pairs")
-        let steppedUp = try await scene.site.caller(["roles": ["administrator"], "user": "stepped.up", "step_up": true])
+        let steppedUp = try await scene.site.steppedUp("administrator", user: "stepped.up")
         #expect(try await steppedUp.post("/v1/grants/\(asked.id)/approve", [:])["state"] == "open")
         #expect(try await scene.read(manager, asked.id)["national_id"] == "X-815")
     }
@@ -170,7 +172,7 @@ struct GrantTests {
         }
         #expect(try await scene.officer.delete(path, ifMatch: "*").code == "step-up-required")
         #expect(try await scene.officer.send("DELETE", path, ["If-Match": "*", "Reason": "a good one"]).code == "step-up-required")
-        let steppedUp = try await scene.site.caller(["roles": ["compliance-officer"], "user": "officer.up", "step_up": true])
+        let steppedUp = try await scene.site.steppedUp("compliance-officer", user: "officer.up")
         #expect(try await steppedUp.delete(path, ifMatch: "*").status == 204)
         let other = try await scene.administrator.make("tickets", ["title": "to be removed"])
         #expect(try await program.send("DELETE", "/v1/tickets/\(other)", ["If-Match": "*", "Reason": "asked to"]).status == 204)

@@ -102,6 +102,15 @@ final class Site: Sendable {
         return Caller(url: try url, token: token, id: id)
     }
 
+    /// Somebody with a stepped-up key, which is made on the host alone.
+    func steppedUp(_ role: String, user: String) async throws -> Caller {
+        let outcome = try await run("token", "issue", "--role", role, "--user", user, "--step-up", "--json")
+        guard let token = (try? JSONReader.read(Array(outcome.output.utf8)))?.objectValue?["token"]?.stringValue else {
+            throw TestFailure("no key: \(outcome.errors)")
+        }
+        return Caller(url: try url, token: token)
+    }
+
     /// An administrator of another tenant.
     func stranger() async throws -> Caller {
         let outcome = try await run("token", "issue", "--role", "administrator", "--tenant", "tenant-\(UUID().uuidString)", "--json")
