@@ -111,7 +111,8 @@ struct GrantTests {
         // Nobody their own: neither with the key that asked, nor with another one of the same person.
         let both = try await scene.site.caller("sales-manager", "compliance-officer", user: managerName)
         for path in ["approve", "close"] {
-            let answer = try await both.post("/v1/grants/\(asked.id)/\(path)", ["finding": "justified", "note": "mine"])
+            let own: JSONValue = ["finding": "justified", "note": "mine"]
+            let answer = try await both.post("/v1/grants/\(asked.id)/\(path)", own, ["Purpose": "compliance"])
             #expect(answer.code == "denied")
             #expect(try await manager.post("/v1/grants/\(asked.id)/\(path)", ["finding": "justified", "note": "mine"]).code == "denied")
         }
@@ -134,6 +135,22 @@ struct GrantTests {
         let late = try await scene.ask(manager, rule).id
         try await scene.site.administer("UPDATE access_grant SET valid_until = now() - interval '1 second' WHERE id = '\(late)'")
         #expect(try await scene.officer.post("/v1/grants/\(late)/approve", [:]).code == "grant-invalid")
+    }
+
+    @Test func `a role comes for its purposes and no others`() async throws {
+        let scene = try await Scene()
+        let manager = try await scene.site.caller("sales-manager", user: unique("manager"))
+        let both = try await scene.site.caller("sales-manager", "compliance-officer", user: unique("both"))
+        for (purpose, caller, status) in [("sales", manager, 200), ("compliance", manager, 403), ("sales", both, 200), ("compliance", both, 200)] {
+            #expect(try await caller.get("/v1/contacts?limit=1", ["Purpose": purpose]).status == status, "\(purpose)")
+        }
+        // Two roles do not add up across purposes: who comes for compliance does not change contacts as a manager.
+        let person = try await scene.administrator.make("contacts", ["given_name": "Kim"])
+        for (purpose, status) in [("sales", 200), ("compliance", 403)] {
+            let headers = ["If-Match": "*", "Purpose": purpose, "Content-Type": "application/merge-patch+json"]
+            let answer = try await both.send("PATCH", "/v1/contacts/\(person)", headers, body: Array(#"{"given_name":"Kit"}"#.utf8))
+            #expect(answer.status == status, "\(purpose)")
+        }
     }
 
     @Test func `a stepped-up administrator approves, and nobody steps up over the network`() async throws {
