@@ -48,8 +48,11 @@ package final class CompiledPolicies: Sendable {
     /// A group of this many people is shown; unless the policy says otherwise, five.
     package func smallestGroup(of entity: Entity) -> Int { smallestGroups[entity.name] ?? smallestGroups["*"] ?? 5 }
 
-    /// What callers with these roles come for when they do not say: the purpose the usual one of the first of them in `roles.yaml` that has one.
+    /// What callers with these roles come for when they do not say: the usual purpose of the first of them in `roles.yaml` that has one.
     package func purpose(of roles: [String]) -> String? { declared.purposes.first { roles.contains($0.role) }?.purposes.first }
+
+    /// What a role may come for, its usual purpose first; `nil` for anything.
+    func purposes(of role: String) -> [String]? { declared.purposes.first { $0.role == role }?.purposes }
 
     /// Those of the roles that may come for the purpose: the others are as if the caller did not have them.
     package func roles(_ roles: [String], for purpose: String?) -> Set<String> { Set(roles.filter { declared.comes($0, for: purpose) }) }

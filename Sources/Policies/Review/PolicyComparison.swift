@@ -171,9 +171,10 @@ package struct PolicyComparison: Sendable {
         for role in old.roles.union(new.roles).sorted() {
             if !new.roles.contains(role) { lines.append("role \(role) is gone") }
             if !old.roles.contains(role) { lines.append("role \(role) is there now") }
-            let (was, now) = (old.purpose(of: [role]), new.purpose(of: [role]))
+            let (was, now) = (old.purposes(of: role), new.purposes(of: role))
             if was != now, old.roles.contains(role), new.roles.contains(role) {
-                lines.append("role \(role): purpose was \(was ?? "none"), is \(now ?? "none")")
+                let words = [was, now].map { $0?.joined(separator: ", ") ?? "any" }
+                lines.append("role \(role): purposes were \(words[0]), are \(words[1])")
             }
         }
         for entity in Set(old.definitions.keys).union(new.definitions.keys).sorted() {

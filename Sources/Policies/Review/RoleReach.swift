@@ -30,7 +30,8 @@ extension CompiledPolicies {
         }
         // What one may change one also reads in the clear; a new record nobody could have read before.
         let reading = action == .create ? reach : sight(of: role, .read, on: resource, purpose)
-        let certain = reach.rules.filter { isCertain($0, for: role, purpose) }
+        let counted = roles([role], for: purpose).first
+        let certain = reach.rules.filter { isCertain($0, for: counted, purpose) }
         func writable(_ own: RoleReach.Extent, _ read: RoleReach.Extent, _ rules: [Rule]) -> [Bool] {
             entity.fields.indices.map { index in
                 own.access[index].isClear && read.access[index].isClear && !entity.fields[index].isSystem
@@ -45,13 +46,12 @@ extension CompiledPolicies {
     }
 
     private func sight(of role: String, _ action: Action, on resource: String, _ purpose: String?) -> RoleReach {
-        let speaking =
-            roles([role], for: purpose).isEmpty
-            ? []
-            : rules.filter { rule in
-                rule.concerns(resource, action) && mayBeMeant(role, by: rule) && rule.canHold(on: resource, purpose: purpose)
-            }
-        let certain = speaking.filter { isCertain($0, for: role, purpose) }
+        // A caller whose role does not come for the purpose is still somebody, whom a rule for everybody means.
+        let own = roles([role], for: purpose).first
+        let speaking = rules.filter { rule in
+            rule.concerns(resource, action) && mayBeMeant(own, by: rule) && rule.canHold(on: resource, purpose: purpose)
+        }
+        let certain = speaking.filter { isCertain($0, for: own, purpose) }
         let fields = catalog.entity(named: resource)?.fields ?? []
         func extent(_ allows: [Rule], denies: [Rule], limits: [Rule]) -> RoleReach.Extent {
             let isAllowed = !allows.isEmpty && denies.isEmpty
@@ -75,12 +75,18 @@ extension CompiledPolicies {
         )
     }
 
-    private func mayBeMeant(_ role: String, by rule: Rule) -> Bool {
-        (rule.members.roles?.contains(role) ?? true) || rule.members.derived.contains { $0.from?.contains(role) ?? true }
+    /// - Parameter role: `nil` for somebody without any.
+    private func mayBeMeant(_ role: String?, by rule: Rule) -> Bool {
+        Self.includes(rule.members.roles, role) || rule.members.derived.contains { Self.includes($0.from, role) }
     }
 
-    private func isCertain(_ rule: Rule, for role: String, _ purpose: String?) -> Bool {
-        (rule.members.roles?.contains(role) ?? true) && !rule.hasCondition && (rule.purposes == nil || purpose != nil)
+    private static func includes(_ roles: Set<String>?, _ role: String?) -> Bool {
+        guard let roles else { return true }
+        return role.map { roles.contains($0) } ?? false
+    }
+
+    private func isCertain(_ rule: Rule, for role: String?, _ purpose: String?) -> Bool {
+        Self.includes(rule.members.roles, role) && !rule.hasCondition && (rule.purposes == nil || purpose != nil)
             && rule.obligations.isEmpty
     }
 }
