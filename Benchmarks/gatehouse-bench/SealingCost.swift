@@ -35,7 +35,7 @@ struct SealingCost: AsyncParsableCommand {
         let open = try Stages.time(rounds) {
             sealed.withUnsafeBytes { _ = key.open($0, field: field, at: &place, into: scratch) }
         }
-        print("sealing 32 bytes                             µs each")
+        print("sealing 32 bytes                                           µs each")
         Stages.line("libsodium alone, seal", bareSeal)
         Stages.line("Gatehouse, seal (nonce, place, envelope)", seal)
         Stages.line("libsodium alone, open", bareOpen)

@@ -52,7 +52,7 @@ struct Stages: AsyncParsableCommand {
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await audit.run() }
-            print("stage                                        µs each")
+            print("stage                                                      µs each")
             Self.line("decide (cached answer)", try Self.time(rounds * 20) { _ = folder.policies.decide(request, .read, on: "contact") })
             Self.line(
                 "fetch, one caller (round trip)",
@@ -95,7 +95,7 @@ struct Stages: AsyncParsableCommand {
     }
 
     static func line(_ name: String, _ microseconds: Double) {
-        print(name.padding(toLength: 44, withPad: " ", startingAt: 0), String(format: "%8.2f", microseconds))
+        print(name.padding(toLength: 58, withPad: " ", startingAt: 0), String(format: "%8.2f", microseconds))
     }
 
     static func time(_ rounds: Int, _ body: () throws -> Void) throws -> Double {

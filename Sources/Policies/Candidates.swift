@@ -25,8 +25,17 @@ final class Candidates: Sendable {
         let membership: [Condition]?
         let when: Condition?
 
-        var isFixed: Bool { membership == nil && when == nil }
-        var dependsOnRequest: Bool { when?.dependsOnRequest == true || membership?.contains { $0.dependsOnRequest } == true }
+        let isFixed: Bool
+        let dependsOnRequest: Bool
+
+        init(rule: Rule, role: Role, membership: [Condition]?, when: Condition?) {
+            self.rule = rule
+            self.role = role
+            self.membership = membership
+            self.when = when
+            isFixed = membership == nil && when == nil
+            dependsOnRequest = when?.dependsOnRequest == true || membership?.contains { $0.dependsOnRequest } == true
+        }
 
         /// For which records the rule holds.
         func rows(_ bindings: RequestBindings) -> RowCondition {

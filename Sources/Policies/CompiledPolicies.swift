@@ -64,15 +64,16 @@ package final class CompiledPolicies: Sendable {
             hasReason: request.reason != nil, isSteppedUp: request.principal.isSteppedUp, grantedRule: request.grantedRule
         )
         let candidates = candidates(question, request)
-        if candidates.dependsOnRequest { return rule(candidates, request) }
         let place = KeptRulings.Place(candidates: ObjectIdentifier(candidates), caller: candidates.isFixed ? "" : request.principal.identity)
-        if let ruling = rulings.withLock({ $0.known[place] }) { return ruling }
-        let ruling = rule(candidates, request)
-        rulings.withLock { $0.keep(ruling, at: place, weight: candidates.all.count + 1) }
+        let kept = rulings.withLock { $0.known[place] }
+        if let kept, !candidates.dependsOnRequest { return kept }
+        let ruling = rule(candidates, request, known: kept?.conditions)
+        if kept == nil { rulings.withLock { $0.keep(ruling, at: place, weight: candidates.all.count + 1) } }
         return ruling
     }
 
-    /// Rulings that hold until the policies change: for all callers with the same roles, or for one caller.
+    /// Rulings until the policies change: for all callers with the same roles, or for one caller. Where some rule speaks of the
+    /// request, what is kept is the first of them, for the conditions of the other rules.
     private struct KeptRulings {
         struct Place: Hashable {
             /// Alive as long as a ruling of theirs is kept.
@@ -165,7 +166,8 @@ package final class CompiledPolicies: Sendable {
 
     // MARK: What they say
 
-    private func rule(_ candidates: Candidates, _ request: AccessRequest) -> Ruling {
+    /// - Parameter known: conditions of an earlier ruling of the same caller; those that do not depend on the request hold still.
+    private func rule(_ candidates: Candidates, _ request: AccessRequest, known: [RowCondition]?) -> Ruling {
         let bindings = RequestBindings(request, attributes: attributes)
         var conditions: [RowCondition] = []
         var outcomes: [UInt8] = []
@@ -174,8 +176,15 @@ package final class CompiledPolicies: Sendable {
         var failed: [String] = []
         conditions.reserveCapacity(candidates.all.count)
         outcomes.reserveCapacity(candidates.all.count)
-        for candidate in candidates.all {
-            let condition = candidate.isFixed ? .constant(true) : candidate.rows(bindings)
+        for (index, candidate) in candidates.all.enumerated() {
+            let condition: RowCondition
+            if candidate.isFixed {
+                condition = .constant(true)
+            } else if let known, !candidate.dependsOnRequest {
+                condition = known[index]
+            } else {
+                condition = candidate.rows(bindings)
+            }
             conditions.append(condition)
             // An error counts as "does not hold" in an allow, and as "holds" in a deny.
             let outcome: Candidates.Outcome =

@@ -21,7 +21,7 @@ package struct Ruling: Sendable {
     package let failed: [String]
     private let candidates: Candidates
     private let shape: Candidates.Shape
-    private let conditions: [RowCondition]
+    let conditions: [RowCondition]
 
     init(
         _ candidates: Candidates, _ shape: Candidates.Shape, filter: RowCondition, questions: [RowCondition], conditions: [RowCondition],

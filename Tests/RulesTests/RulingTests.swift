@@ -93,6 +93,33 @@ struct RulingTests {
         #expect(policies.verdict(request("guest"), .read, on: "person", record(owner: "ann")).outcome == .deny)
     }
 
+    @Test func `what speaks of the request is asked at each, what speaks of the caller is kept for the caller`() throws {
+        let policies = try policies(
+            """
+            policy: person
+            rules:
+              - { name: own, allow: [read], to: [rep], when: "record.owner == principal.id", fields: { clear: [code] } }
+              - { name: by-day, allow: [read], to: [rep], when: "request.time.getHours() < 18", fields: { clear: [name] } }
+            """)
+        func verdict(_ user: String, hour: Int, _ record: RecordFacts) throws -> Verdict {
+            let time = try #require(Instant("2026-11-22T\(hour):00:00Z"))
+            let principal = Principal.described(tenant: TenantID(UUIDv7(high: 0, low: 1)), user: user, roles: ["rep"])
+            return policies.verdict(AccessRequest(principal: principal, purpose: nil, time: time), .read, on: "person", record)
+        }
+        // In every order, so that nothing kept from one request or caller decides for another.
+        for _ in 0..<2 {
+            for (user, hour) in [("ann", 10), ("bob", 10), ("ann", 20), ("bob", 20), ("ann", 11)] {
+                let own = try verdict(user, hour: hour, record(owner: user))
+                let other = try verdict(user, hour: hour, record(owner: "eve"))
+                #expect(own.outcome == .allow)
+                #expect(other.outcome == (hour < 18 ? .allow : .notVisible), "\(user) \(hour)")
+                #expect(try seen(own, "code") == .clear)
+                #expect(try seen(own, "name") == (hour < 18 ? .clear : .hidden))
+                #expect(try seen(other, "code") == .hidden)
+            }
+        }
+    }
+
     @Test func `a condition of an allow that fails does not hold, one of a deny that fails does`() throws {
         let policies = try policies(
             """
