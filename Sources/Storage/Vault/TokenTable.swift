@@ -15,28 +15,16 @@ package struct SearchToken: Sendable, Hashable {
 }
 
 extension VaultDatabase {
-    /// Records that may have the value, at most `limit`, in the order of their ids.
-    package func records(at place: String, token: [UInt8], tenant: TenantID, limit: Int) async throws(StorageError) -> [RecordID] {
-        let rows = try await read(
-            tenant,
-            [
-                """
-                SELECT record_id FROM search_token WHERE tenant_id = \(.uuid(tenant.uuid)) AND place = \(.text(place))
-                  AND token = \(.bytes(token)) ORDER BY record_id LIMIT \(.int8(Int64(limit)))
-                """
-            ]
-        )[0]
-        return (0..<rows.rowCount).compactMap { rows.uuid($0, 0).map { RecordID($0) } }
-    }
-
-    /// The same for many tokens of one place at once.
+    /// Records that may have one of the values, by the token of the value.
     package func records(at place: String, tokens: [[UInt8]], tenant: TenantID) async throws(StorageError) -> [[UInt8]: [RecordID]] {
+        // For a single token the plan that serves every value is as good as one for this value, and is kept.
+        let isOne: SQL = tokens.count == 1 ? "token = \(.bytes(tokens[0]))" : "token = ANY(\(.byteStrings(tokens)))"
         let rows = try await read(
             tenant,
             [
                 """
-                SELECT token, record_id FROM search_token WHERE tenant_id = \(.uuid(tenant.uuid)) AND place = \(.text(place))
-                  AND token = ANY(\(.byteStrings(tokens))) ORDER BY token, record_id
+                SELECT token, record_id FROM search_token WHERE tenant_id = \(.uuid(tenant.uuid)) AND place = \(.text(place)) AND \(isOne)
+                ORDER BY token, record_id
                 """
             ]
         )[0]
