@@ -30,6 +30,14 @@ package enum FieldType: String, Sendable, CaseIterable {
     /// String, the name of a user or of a team of the company.
     case user, team
 
+    /// Whether a plain value rests as text, just as it was written, and can be looked up by it.
+    package var restsAsText: Bool {
+        switch self {
+        case .text, .email, .url, .choice, .currency, .country, .user, .team: true
+        case .longtext, .phone, .reference, .integer, .money, .boolean, .date, .timestamp: false
+        }
+    }
+
     /// Whether the JSON form is a string.
     package var isTextual: Bool { self != .integer && self != .boolean }
 }

@@ -236,7 +236,7 @@ extension RecordGateway {
             }
             guard let target = entity.field(named: kind.member)?.referenceTo.flatMap({ catalog.entity(named: $0) }),
                 case let reading = sight(.read, target, context), let (place, field) = reading.usableField(named: kind.field),
-                field.storage == .plain, FieldTypes.areText(field.type)
+                field.storage == .plain, field.type.restsAsText
             else { throw ListPlan.unknown(kind.field) }
             found[kind] = try await ids(where: place, isAnyOf: Array(wanted), reading, context)
         }
@@ -365,43 +365,4 @@ struct ImportWay: Sendable {
 /// SAFETY: written inside the closure and read after it has ended; the two never overlap.
 private final class PendingChanges: @unchecked Sendable {
     var rows: [PreparedRow] = []
-}
-
-/// Cuts rows into runs in which no two are the same record by `external_id` or by e-mail, and none refers to another.
-enum ImportBatch {
-    static func split(_ rows: [ImportRow], _ entity: Entity) -> [[ImportRow]] {
-        let ownReferences = Set(entity.fields.filter { $0.referenceTo == entity.name }.map(\.name))
-        let lookedUp = Set(rows.flatMap(\.lookups).filter { ownReferences.contains($0.member) }.map(\.field))
-        var batches: [[ImportRow]] = []
-        var current: [ImportRow] = []
-        var seen: Set<String> = []
-        var offered: Set<String> = []
-        for row in rows {
-            let names = ["external_id", "email"].compactMap { name in
-                row.members[name]?.stringValue.map { name + ":" + Normalisation.folded($0) }
-            }
-            let needs = row.lookups.filter { ownReferences.contains($0.member) }.map { "\($0.field):\($0.value)" }
-            if names.contains(where: seen.contains) || needs.contains(where: offered.contains) {
-                batches.append(current)
-                current = []
-                seen = []
-                offered = []
-            }
-            seen.formUnion(names)
-            offered.formUnion(lookedUp.compactMap { field in row.members[field]?.stringValue.map { "\(field):\($0)" } })
-            current.append(row)
-        }
-        if !current.isEmpty { batches.append(current) }
-        return batches
-    }
-}
-
-enum FieldTypes {
-    /// Types whose values rest as text and can be looked up by it.
-    static func areText(_ type: FieldType) -> Bool {
-        switch type {
-        case .text, .email, .url, .choice, .currency, .country, .user, .team: true
-        case .longtext, .phone, .reference, .integer, .money, .boolean, .date, .timestamp: false
-        }
-    }
 }
