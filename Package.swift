@@ -43,6 +43,7 @@ let package = Package(
 
         // 3: resources
         .target(name: "Storage", dependencies: ["Vocabulary", "Expressions", "Catalog", "Identity", "PostgresLink"]),
+        .target(name: "KeyProviders", dependencies: ["Vocabulary", "Sealing"]),
         .target(name: "KeyRing", dependencies: ["Vocabulary", "Sealing", "Storage"]),
         .target(name: "AuditTrail", dependencies: ["Vocabulary", "DataFormats", "Identity", "PostgresLink", "Storage"]),
         .target(

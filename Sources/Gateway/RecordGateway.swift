@@ -230,12 +230,12 @@ package final class RecordGateway: Sendable {
         }
     }
 
-    /// The search key of a field; derived once for each tenant.
-    func searchKey(_ entity: Entity, _ field: Field, _ keys: TenantKeys) -> SearchKey {
-        let name = "\(keys.tenant)/\(entity.name).\(field.name)"
+    /// The search key of a field, under one of the tenant's search keys; derived once.
+    func searchKey(_ entity: Entity, _ field: Field, _ generation: TenantKeys.SearchGeneration, _ tenant: TenantID) -> SearchKey {
+        let name = "\(tenant)/\(generation.number)/\(entity.name).\(field.name)"
         return searchKeys.withLock { kept in
             if let key = kept[name] { return key }
-            let key = keys.searchKey(entity: entity.name, field: field.name, kind: SearchKind.exact.rawValue, bits: field.tokenBits)
+            let key = generation.key(entity: entity.name, field: field.name, kind: SearchKind.exact.rawValue, bits: field.tokenBits)
             kept[name] = key
             return key
         }

@@ -42,7 +42,7 @@ package final class SubjectKeyRing: Sendable {
     }
 
     /// Whether keys were made in this vault before: then only the root key they were made with will do.
-    package static func isInUse(_ vault: VaultDatabase) async throws(StorageError) -> Bool { try await vault.hasKeys(of: system) }
+    package static func isInUse(_ vault: VaultDatabase) async throws(StorageError) -> Bool { try await !vault.tenantKeys(of: system).epochs.isEmpty }
 
     // MARK: Tenants
 
@@ -60,32 +60,53 @@ package final class SubjectKeyRing: Sendable {
     }
 
     private func openTenant(_ tenant: TenantID) async throws(KeyRingError) -> TenantKeys {
-        var wrappedEpochs = try await epochKeys(tenant)
-        if wrappedEpochs.isEmpty {
-            let wrapped = KeyWrapping.wrap(.random(), under: root, KeyWrapping.epochLabel(tenant, 1))
-            do { try await vault.addEpochKey(WrappedEpochKey(epoch: 1, wrapped: wrapped), of: tenant) } catch { throw .vault(error) }
+        var stored = try await stored(tenant)
+        if stored.epochs.isEmpty {
+            let wrapped = KeyEnvelope.wrap(.random(), under: root, label: KeyLabel.epochKey(tenant, 1))
+            do {
+                try await vault.addEpochKey(WrappedEpochKey(epoch: 1, provider: "file", generation: 1, wrapped: wrapped), of: tenant)
+            } catch {
+                throw .vault(error)
+            }
             // Read back what is there: another gateway may have been first.
-            wrappedEpochs = try await epochKeys(tenant)
+            stored = try await self.stored(tenant)
         }
         var epochKeys: [Int32: SymmetricKey] = [:]
-        for wrapped in wrappedEpochs {
-            guard let key = KeyWrapping.unwrap(wrapped.wrapped, under: root, KeyWrapping.epochLabel(tenant, wrapped.epoch)) else {
+        for wrapped in stored.epochs {
+            guard let key = KeyEnvelope.unwrap(wrapped.wrapped, under: root, label: KeyLabel.epochKey(tenant, wrapped.epoch)) else {
                 throw .unreadable
             }
             epochKeys[wrapped.epoch] = key
         }
-        guard let epoch = epochKeys.keys.max() else { throw .unreadable }
-        var stored = try await dataKeys([tenant.uuid], tenant)
-        if stored.isEmpty {
-            guard let epochKey = epochKeys[epoch] else { throw .unreadable }
-            let wrapped = wrap(.random(), holder: tenant.uuid, tenant, epoch, epochKey)
-            do { try await vault.write(tenant, [VaultDatabase.addDataKeys([wrapped], of: tenant)]) } catch { throw .vault(error) }
-            stored = try await dataKeys([tenant.uuid], tenant)
+        guard let epoch = epochKeys.keys.max(), let epochKey = epochKeys[epoch] else { throw .unreadable }
+        if stored.dataKeys.isEmpty || stored.searchKeys.isEmpty {
+            do {
+                _ = try await vault.add([wrap(.random(), holder: tenant.uuid, tenant, epoch, epochKey)], [], of: tenant)
+                let wrapped = KeyEnvelope.wrap(.random(), under: epochKey, label: KeyLabel.searchKey(tenant, generation: 1, epoch: epoch))
+                _ = try await vault.addSearchKey(WrappedSearchKey(generation: 1, epoch: epoch, wrapped: wrapped), of: tenant)
+            } catch {
+                throw .vault(error)
+            }
+            stored = try await self.stored(tenant)
         }
-        guard let last = stored.last, let master = unwrap(last, tenant, epochKeys) else { throw .unreadable }
+        guard let last = stored.dataKeys.last, let master = unwrap(last, tenant, epochKeys) else { throw .unreadable }
         let dataKey = master.withBytes { DataKey(master: $0, holder: .tenant(tenant), version: UInt32(last.version), in: slab) }
         guard let dataKey else { throw .exhausted }
-        return TenantKeys(tenant: tenant, epoch: epoch, epochKeys: epochKeys, master: master, dataKey: dataKey)
+        var generations: [TenantKeys.SearchGeneration] = []
+        for wrapped in stored.searchKeys {
+            let label = KeyLabel.searchKey(tenant, generation: wrapped.generation, epoch: wrapped.epoch)
+            guard let above = epochKeys[wrapped.epoch], let key = KeyEnvelope.unwrap(wrapped.wrapped, under: above, label: label) else {
+                throw .unreadable
+            }
+            generations.append(TenantKeys.SearchGeneration(number: wrapped.generation, master: key))
+        }
+        return TenantKeys(
+            tenant: tenant, epoch: epoch, epochKeys: epochKeys, master: master, dataKey: dataKey, searchGenerations: generations
+        )
+    }
+
+    private func stored(_ tenant: TenantID) async throws(KeyRingError) -> StoredTenantKeys {
+        do { return try await vault.tenantKeys(of: tenant) } catch { throw .vault(error) }
     }
 
     // MARK: Subjects
@@ -138,18 +159,14 @@ package final class SubjectKeyRing: Sendable {
     private func wrap(
         _ key: SymmetricKey, holder: UUIDv7, _ tenant: TenantID, _ epoch: Int32, _ epochKey: SymmetricKey
     ) -> WrappedDataKey {
-        let label = KeyWrapping.dataLabel(tenant, holder, version: 1, epoch: epoch)
-        return WrappedDataKey(holder: holder, version: 1, epoch: epoch, wrapped: KeyWrapping.wrap(key, under: epochKey, label))
+        let label = KeyLabel.dataKey(tenant, holder, version: 1, epoch: epoch)
+        return WrappedDataKey(holder: holder, version: 1, epoch: epoch, wrapped: KeyEnvelope.wrap(key, under: epochKey, label: label))
     }
 
     private func unwrap(_ wrapped: WrappedDataKey, _ tenant: TenantID, _ epochKeys: [Int32: SymmetricKey]) -> SymmetricKey? {
         guard let epochKey = epochKeys[wrapped.epoch] else { return nil }
-        let label = KeyWrapping.dataLabel(tenant, wrapped.holder, version: wrapped.version, epoch: wrapped.epoch)
-        return KeyWrapping.unwrap(wrapped.wrapped, under: epochKey, label)
-    }
-
-    private func epochKeys(_ tenant: TenantID) async throws(KeyRingError) -> [WrappedEpochKey] {
-        do { return try await vault.epochKeys(of: tenant) } catch { throw .vault(error) }
+        let label = KeyLabel.dataKey(tenant, wrapped.holder, version: wrapped.version, epoch: wrapped.epoch)
+        return KeyEnvelope.unwrap(wrapped.wrapped, under: epochKey, label: label)
     }
 
     private func dataKeys(_ holders: [UUIDv7], _ tenant: TenantID) async throws(KeyRingError) -> [WrappedDataKey] {

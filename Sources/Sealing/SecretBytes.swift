@@ -44,3 +44,9 @@ package func wipe(_ bytes: inout [UInt8]) {
         sodium_memzero(start, bytes.count)
     }
 }
+
+/// The same for memory that is lent.
+func wipe(_ bytes: UnsafeMutableRawBufferPointer) {
+    guard let start = bytes.baseAddress else { return }
+    sodium_memzero(start, bytes.count)
+}

@@ -16,9 +16,10 @@ package struct VaultDatabase: Sendable {
     }
 
     /// All or nothing, in one round trip.
-    package func write(_ tenant: TenantID, _ statements: [SQL]) async throws(StorageError) {
-        if statements.isEmpty { return }
-        do { _ = try await database.write([opening(tenant)] + statements) } catch { throw StorageError(error) }
+    @discardableResult
+    package func write(_ tenant: TenantID, _ statements: [SQL]) async throws(StorageError) -> [ResultSet] {
+        if statements.isEmpty { return [] }
+        do { return Array(try await database.write([opening(tenant)] + statements).dropFirst()) } catch { throw StorageError(error) }
     }
 
     private func opening(_ tenant: TenantID) -> SQL {

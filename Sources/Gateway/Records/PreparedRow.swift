@@ -67,7 +67,7 @@ extension RecordGateway {
         )
         for (position, field) in entity.fields.enumerated() {
             guard let value = values[position] else { continue }
-            if field.isExactlySearchable { prepared.addedTokens.append(token(of: value, entity, field, id, tenantKeys)) }
+            prepared.addedTokens += tokens(of: value, entity, field, id, subject, tenantKeys)
             if let history = history(entity, field, id, from: nil, to: value, now, context) { prepared.histories.append(history) }
         }
         return prepared
@@ -109,13 +109,11 @@ extension RecordGateway {
             guard isChanged, field.name != "updated_at" else { continue }
             prepared.changed.append(field.name)
             let before: FieldValue? = if case .value(let value) = old { value } else { nil }
-            if field.isExactlySearchable {
-                let removed = before.map { token(of: $0, entity, field, stored.id, tenantKeys) }
-                let added = new.map { token(of: $0, entity, field, stored.id, tenantKeys) }
-                if removed != added {
-                    if let removed { prepared.removed.append(removed) }
-                    if let added { prepared.added.append(added) }
-                }
+            let removed = before.map { tokens(of: $0, entity, field, stored.id, owner.subject, tenantKeys) } ?? []
+            let added = new.map { tokens(of: $0, entity, field, stored.id, owner.subject, tenantKeys) } ?? []
+            if removed != added {
+                prepared.removed += removed
+                prepared.added += added
             }
             if let history = history(entity, field, stored.id, from: before, to: new, now, context) { prepared.histories.append(history) }
         }
@@ -139,10 +137,18 @@ extension RecordGateway {
         return plaintext.withUnsafeBytes { key.seal($0, field: field.nameBytes, at: &place) }
     }
 
-    func token(of value: FieldValue, _ entity: Entity, _ field: Field, _ id: RecordID, _ keys: TenantKeys) -> SearchToken {
-        SearchToken(
-            place: Self.place(entity, field), token: searchKey(entity, field, keys).token(of: field.searchForm(of: value)), record: id
-        )
+    /// The tokens that a value of a record is found by.
+    func tokens(
+        of value: FieldValue, _ entity: Entity, _ field: Field, _ id: RecordID, _ subject: SubjectID?, _ keys: TenantKeys
+    ) -> [SearchToken] {
+        guard field.isExactlySearchable else { return [] }
+        let form = field.searchForm(of: value)
+        return keys.searchGenerations.map { generation in
+            SearchToken(
+                place: Self.place(entity, field), token: searchKey(entity, field, generation, keys.tenant).token(of: form), record: id,
+                holder: subject?.uuid ?? keys.tenant.uuid, generation: generation.number
+            )
+        }
     }
 
     /// Whom records are about, in the order of the drafts; `nil` for nobody.
@@ -196,12 +202,17 @@ extension RecordGateway {
 
     /// Keys and tokens have to be durable before the rows that need them are.
     func secure(_ prepared: [PreparedRow], _ context: RequestContext) async throws(Refusal) {
-        var statements: [SQL] = []
-        let keys = prepared.compactMap(\.newKey?.wrapped)
-        let tokens = prepared.flatMap(\.addedTokens)
-        if !keys.isEmpty { statements.append(VaultDatabase.addDataKeys(keys, of: context.tenant)) }
-        if !tokens.isEmpty { statements.append(VaultDatabase.addTokens(tokens, of: context.tenant)) }
-        do { try await vault.write(context.tenant, statements) } catch { throw Self.refusal(.vault(error)) }
+        let outcome: VaultOutcome
+        do {
+            outcome = try await vault.add(prepared.compactMap(\.newKey?.wrapped), prepared.flatMap(\.addedTokens), of: context.tenant)
+        } catch {
+            throw Self.refusal(.vault(error))
+        }
+        switch outcome {
+        case .written: break
+        case .epochEnded: throw Refusal(.busy, "the keys of the tenant were just replaced", hint: "try again")
+        case .destroyed: throw Self.erased
+        }
         for row in prepared { if let new = row.newKey { keyRing.keep(new.key, of: new.subject, tenant: context.tenant) } }
     }
 
@@ -228,7 +239,8 @@ extension RecordGateway {
             for record in records {
                 var opening = Opening(record, entity, tenant: context.tenant, key: keys.key(for: record))
                 for (position, field) in entity.fields.enumerated() where field.isExactlySearchable {
-                    if case .value(let value?) = opening.content(position) { needed.insert(token(of: value, entity, field, record.id, tenantKeys)) }
+                    guard case .value(let value?) = opening.content(position) else { continue }
+                    needed.formUnion(self.tokens(of: value, entity, field, record.id, record.subject, tenantKeys))
                 }
             }
             let gone = tokens.filter { !needed.contains($0) }
@@ -243,6 +255,6 @@ extension RecordGateway {
     func tidyUnwritten(_ prepared: [PreparedRow], _ context: RequestContext) async {
         let tokens = prepared.flatMap(\.addedTokens)
         if tokens.isEmpty { return }
-        try? await vault.write(context.tenant, [VaultDatabase.removeTokens(tokens, of: context.tenant)])
+        _ = try? await vault.write(context.tenant, [VaultDatabase.removeTokens(tokens, of: context.tenant)])
     }
 }

@@ -148,7 +148,7 @@ extension RecordGateway {
             throw await recorded(error, deleting.ruling, record: id, context)
         }
         if !entity.searchableFields.isEmpty {
-            try? await vault.write(context.tenant, [VaultDatabase.removeTokens(ofRecord: id, tenant: context.tenant)])
+            _ = try? await vault.write(context.tenant, [VaultDatabase.removeTokens(ofRecord: id, tenant: context.tenant)])
         }
         return receipt.event
     }
@@ -286,11 +286,12 @@ extension RecordGateway {
         _ field: Field, _ position: Int, _ forms: [[UInt8]], also: Int? = nil, where limit: RowCondition, _ entity: Entity,
         _ context: RequestContext
     ) async throws(Refusal) -> [[UInt8]: [(id: RecordID, stored: StoredRecord)]] {
-        let searchKey = searchKey(entity, field, try await tenantKeys(context))
+        guard let generation = try await tenantKeys(context).searchGenerations.first else { return [:] }
+        let searchKey = searchKey(entity, field, generation, context.tenant)
         let tokens = Dictionary(forms.map { (searchKey.token(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
         let candidates: [[UInt8]: [RecordID]]
         do {
-            candidates = try await vault.records(at: Self.place(entity, field), tokens: Array(tokens.keys), tenant: context.tenant)
+            candidates = try await vault.records(tokens: Array(tokens.keys), tenant: context.tenant)
         } catch {
             throw Self.refusal(.vault(error))
         }

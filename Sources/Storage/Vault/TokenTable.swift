@@ -7,26 +7,27 @@ package struct SearchToken: Sendable, Hashable {
     package let place: String
     package let token: [UInt8]
     package let record: RecordID
-    package init(place: String, token: [UInt8], record: RecordID) {
+    /// Whom the record is about, or the tenant: tokens of a person go with the person's key.
+    package let holder: UUIDv7
+    /// Of the search key that made it.
+    package let generation: Int32
+    package init(place: String, token: [UInt8], record: RecordID, holder: UUIDv7, generation: Int32) {
         self.place = place
         self.token = token
         self.record = record
+        self.holder = holder
+        self.generation = generation
     }
 }
 
 extension VaultDatabase {
     /// Records that may have one of the values, by the token of the value.
-    package func records(at place: String, tokens: [[UInt8]], tenant: TenantID) async throws(StorageError) -> [[UInt8]: [RecordID]] {
+    package func records(tokens: [[UInt8]], tenant: TenantID) async throws(StorageError) -> [[UInt8]: [RecordID]] {
         // For a single token the plan that serves every value is as good as one for this value, and is kept.
         let isOne: SQL = tokens.count == 1 ? "token = \(.bytes(tokens[0]))" : "token = ANY(\(.byteStrings(tokens)))"
         let rows = try await read(
             tenant,
-            [
-                """
-                SELECT token, record_id FROM search_token WHERE tenant_id = \(.uuid(tenant.uuid)) AND place = \(.text(place)) AND \(isOne)
-                ORDER BY token, record_id
-                """
-            ]
+            ["SELECT token, record_id FROM search_token WHERE tenant_id = \(.uuid(tenant.uuid)) AND \(isOne) ORDER BY token, record_id"]
         )[0]
         var found: [[UInt8]: [RecordID]] = [:]
         for row in 0..<rows.rowCount {
@@ -35,13 +36,15 @@ extension VaultDatabase {
         return found
     }
 
-    package static func addTokens(_ tokens: [SearchToken], of tenant: TenantID) -> SQL {
+    /// For a transaction that holds the keys of the holders: tokens of whose key is gone are left out.
+    static func addTokens(_ tokens: [SearchToken], of tenant: TenantID) -> SQL {
         """
-        INSERT INTO search_token (tenant_id, place, token, record_id)
-        SELECT \(.uuid(tenant.uuid)), place, token, record_id
-        FROM unnest(\(.texts(tokens.map(\.place))), \(.byteStrings(tokens.map(\.token))), \(.uuids(tokens.map(\.record.uuid))))
-          AS new (place, token, record_id)
-        ON CONFLICT DO NOTHING
+        INSERT INTO search_token (tenant_id, token, record_id, holder, place, generation)
+        SELECT \(.uuid(tenant.uuid)), token, record_id, holder, place, generation
+        FROM unnest(\(.byteStrings(tokens.map(\.token))), \(.uuids(tokens.map(\.record.uuid))), \(.uuids(tokens.map(\.holder))),
+          \(.texts(tokens.map(\.place))), \(.int4s(tokens.map(\.generation)))) AS new (token, record_id, holder, place, generation)
+        WHERE EXISTS (SELECT FROM data_key WHERE data_key.tenant_id = \(.uuid(tenant.uuid)) AND data_key.holder = new.holder)
+        ON CONFLICT (tenant_id, token, record_id, place) DO UPDATE SET holder = EXCLUDED.holder WHERE search_token.holder <> EXCLUDED.holder
         """
     }
 

@@ -1,0 +1,41 @@
+/// How one key rests under the key above it: an ``Envelope`` of 32 bytes whose associated data is a label, which says what the
+/// key is and where it belongs. A wrapped key that was put in another's place does not open.
+package enum KeyEnvelope {
+    package static func wrap(_ key: SymmetricKey, under wrapping: SymmetricKey, label: [UInt8]) -> [UInt8] {
+        wrapping.withBytes { wrapping in
+            key.withBytes { Envelope.seal($0, keyVersion: 0, associatedData: label, key: wrapping) }
+        }
+    }
+
+    /// `nil` when the bytes were not wrapped by this key under this label.
+    package static func unwrap(_ wrapped: [UInt8], under wrapping: SymmetricKey, label: [UInt8]) -> SymmetricKey? {
+        withUnwrapped(wrapped, under: wrapping, label: label) { bytes in
+            SymmetricKey(SecretBytes(count: SymmetricKey.byteCount) { $0.copyMemory(from: bytes) })
+        }
+    }
+
+    /// Lends a wrapped key in memory that is wiped afterwards; much cheaper than a ``SymmetricKey`` of its own.
+    package static func withUnwrapped<Value>(
+        _ wrapped: [UInt8], under wrapping: SymmetricKey, label: [UInt8], _ body: (UnsafeRawBufferPointer) -> Value
+    ) -> Value? {
+        guard wrapped.withUnsafeBytes({ Envelope.openedByteCount($0) }) == SymmetricKey.byteCount else { return nil }
+        return withUnsafeTemporaryAllocation(byteCount: SymmetricKey.byteCount, alignment: 16) { bytes in
+            defer { wipe(bytes) }
+            let isGenuine = wrapping.withBytes { wrapping in
+                wrapped.withUnsafeBytes { wrapped in
+                    label.withUnsafeBufferPointer { Envelope.open(wrapped, keyVersion: 0, associatedData: $0, key: wrapping, into: bytes) }
+                }
+            }
+            return isGenuine ? body(UnsafeRawBufferPointer(bytes)) : nil
+        }
+    }
+
+    /// Wraps under another key, and another label, what is wrapped under this one; `nil` when it is not.
+    package static func rewrap(
+        _ wrapped: [UInt8], under old: SymmetricKey, label: [UInt8], to new: SymmetricKey, label newLabel: [UInt8]
+    ) -> [UInt8]? {
+        withUnwrapped(wrapped, under: old, label: label) { bytes in
+            new.withBytes { Envelope.seal(bytes, keyVersion: 0, associatedData: newLabel, key: $0) }
+        }
+    }
+}

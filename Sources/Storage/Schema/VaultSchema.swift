@@ -1,0 +1,126 @@
+import PostgresLink
+
+/// What the database `gatehouse_vault` should look like.
+enum VaultSchema {
+    private static let tenant = TableDeclaration.known("tenant_id")
+    private static let epoch = TableDeclaration.known("epoch")
+    private static let holder = TableDeclaration.known("holder")
+
+    static let tables: [TableDeclaration] = [
+        // Wrapped under a key of the provider. A row goes when nothing is wrapped under it any more; see `closeEpoch`.
+        TableDeclaration(
+            name: TableDeclaration.known("epoch_key"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("epoch", "integer"),
+                TableDeclaration.column("provider", "text"), TableDeclaration.column("generation", "integer"),
+                TableDeclaration.column("wrapped", "bytea"), TableDeclaration.column("created_at", "timestamp with time zone"),
+            ],
+            primaryKey: [tenant, epoch], isSecured: true
+        ),
+        // Epochs whose key is gone: since when nothing is wrapped under it, and since when nobody has it.
+        TableDeclaration(
+            name: TableDeclaration.known("ended_epoch"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("epoch", "integer"),
+                TableDeclaration.column("generation", "integer"), TableDeclaration.column("began_at", "timestamp with time zone"),
+                TableDeclaration.column("unused_since", "timestamp with time zone"),
+                TableDeclaration.column("destroyed_at", "timestamp with time zone", ""),
+            ],
+            primaryKey: [tenant, epoch], isSecured: true
+        ),
+        // The holder is a data subject, or the tenant itself for records that are about nobody.
+        TableDeclaration(
+            name: TableDeclaration.known("data_key"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("holder", "uuid"),
+                TableDeclaration.column("version", "integer"), TableDeclaration.column("epoch", "integer"),
+                TableDeclaration.column("wrapped", "bytea"), TableDeclaration.column("created_at", "timestamp with time zone"),
+            ],
+            primaryKey: [tenant, holder, TableDeclaration.known("version")], isSecured: true
+        ),
+        // Whose key was destroyed, and in which epoch: until that one ends, an old copy of the vault still has it.
+        TableDeclaration(
+            name: TableDeclaration.known("key_tombstone"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("holder", "uuid"),
+                TableDeclaration.column("epoch", "integer"), TableDeclaration.column("destroyed_at", "timestamp with time zone"),
+            ],
+            primaryKey: [tenant, holder], isSecured: true
+        ),
+        // Tokens are written under every key that there is, and looked up under the oldest complete one.
+        TableDeclaration(
+            name: TableDeclaration.known("search_key"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("generation", "integer"),
+                TableDeclaration.column("epoch", "integer"), TableDeclaration.column("wrapped", "bytea"),
+                TableDeclaration.column("created_at", "timestamp with time zone"),
+            ],
+            primaryKey: [tenant, TableDeclaration.known("generation")], isSecured: true
+        ),
+        TableDeclaration(
+            name: TableDeclaration.known("search_token"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("token", "bytea"),
+                TableDeclaration.column("record_id", "uuid"), TableDeclaration.column("holder", "uuid"),
+                TableDeclaration.column("place", "text"), TableDeclaration.column("generation", "integer"),
+            ],
+            // The token comes first: it is what is looked up, and different in every place, since each has a key of its own.
+            primaryKey: [tenant, TableDeclaration.known("token"), TableDeclaration.known("record_id"), TableDeclaration.known("place")],
+            isSecured: true,
+            indexes: [
+                .init(
+                    name: "search_token__record_id__idx",
+                    statement: "CREATE INDEX search_token__record_id__idx ON search_token (tenant_id, record_id)"
+                )
+            ]
+        ),
+        TableDeclaration(
+            name: TableDeclaration.known("tenant_setting"),
+            columns: [TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("suite", "integer")],
+            primaryKey: [tenant], isSecured: true
+        ),
+        TableDeclaration(
+            name: TableDeclaration.known("key_job"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("id", "uuid"), TableDeclaration.column("kind", "text"),
+                TableDeclaration.column("step", "text"), TableDeclaration.column("old", "integer"), TableDeclaration.column("new", "integer"),
+                TableDeclaration.column("entity", "text", ""), TableDeclaration.column("position", "uuid", ""),
+                TableDeclaration.column("done", "bigint"), TableDeclaration.column("total", "bigint"), TableDeclaration.column("rate", "integer"),
+                TableDeclaration.column("started_at", "timestamp with time zone"),
+                TableDeclaration.column("step_at", "timestamp with time zone"),
+                TableDeclaration.column("runner", "uuid", ""), TableDeclaration.column("leased_until", "timestamp with time zone", ""),
+                TableDeclaration.column("unused_since", "timestamp with time zone", ""),
+                TableDeclaration.column("finished_at", "timestamp with time zone", ""),
+            ],
+            primaryKey: [tenant, TableDeclaration.known("id")], isSecured: true
+        ),
+    ]
+
+    /// Tells every gateway what its opened keys are out of date by, whoever changed it: a data key that is gone (its holder), and
+    /// the keys of a tenant above them (the tenant).
+    static let notification: [SQL] = [
+        """
+        CREATE OR REPLACE FUNCTION notify_data_key_gone() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_notify('data_key_gone', OLD.holder::text); RETURN OLD; END $$
+        """,
+        """
+        CREATE OR REPLACE TRIGGER data_key_gone AFTER DELETE ON data_key FOR EACH ROW EXECUTE FUNCTION notify_data_key_gone()
+        """,
+        """
+        CREATE OR REPLACE FUNCTION notify_tenant_keys_changed() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_notify('tenant_keys_changed', coalesce(NEW.tenant_id, OLD.tenant_id)::text); RETURN NULL; END $$
+        """,
+        """
+        CREATE OR REPLACE TRIGGER epoch_key_changed AFTER INSERT OR UPDATE OR DELETE ON epoch_key
+          FOR EACH ROW EXECUTE FUNCTION notify_tenant_keys_changed()
+        """,
+        """
+        CREATE OR REPLACE TRIGGER search_key_changed AFTER INSERT OR DELETE ON search_key
+          FOR EACH ROW EXECUTE FUNCTION notify_tenant_keys_changed()
+        """,
+        """
+        CREATE OR REPLACE TRIGGER tenant_setting_changed AFTER INSERT OR UPDATE ON tenant_setting
+          FOR EACH ROW EXECUTE FUNCTION notify_tenant_keys_changed()
+        """,
+    ]
+}
