@@ -22,6 +22,7 @@ let package = Package(
         // C libraries: a module map and a shim each, and exactly one Swift importer.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
@@ -30,7 +31,7 @@ let package = Package(
         .target(name: "Vocabulary"),
         .target(name: "SampleData"),
         .target(name: "Expressions", dependencies: ["CRE2", "Vocabulary"]),
-        .target(name: "Sealing", dependencies: ["CSodium", "Vocabulary"]),
+        .target(name: "Sealing", dependencies: ["CSodium", "COpenSSL", "Vocabulary"]),
         .target(
             name: "PostgresLink",
             dependencies: ["CLibPQ", "CEpoll", "Vocabulary", .product(name: "DequeModule", package: "swift-collections")]
