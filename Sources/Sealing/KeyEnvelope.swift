@@ -1,9 +1,11 @@
 /// How one key rests under the key above it: an ``Envelope`` of 32 bytes whose associated data is a label, which says what the
 /// key is and where it belongs. A wrapped key that was put in another's place does not open.
 package enum KeyEnvelope {
-    package static func wrap(_ key: SymmetricKey, under wrapping: SymmetricKey, label: [UInt8]) -> [UInt8] {
+    package static func wrap(
+        _ key: SymmetricKey, under wrapping: SymmetricKey, label: [UInt8], suite: Envelope.Suite = .xchacha20Poly1305
+    ) -> [UInt8] {
         wrapping.withBytes { wrapping in
-            key.withBytes { Envelope.seal($0, keyVersion: 0, associatedData: label, key: wrapping) }
+            key.withBytes { Envelope.seal($0, keyVersion: 0, associatedData: label, key: wrapping, suite: suite) }
         }
     }
 
@@ -32,10 +34,11 @@ package enum KeyEnvelope {
 
     /// Wraps under another key, and another label, what is wrapped under this one; `nil` when it is not.
     package static func rewrap(
-        _ wrapped: [UInt8], under old: SymmetricKey, label: [UInt8], to new: SymmetricKey, label newLabel: [UInt8]
+        _ wrapped: [UInt8], under old: SymmetricKey, label: [UInt8], to new: SymmetricKey, label newLabel: [UInt8],
+        suite: Envelope.Suite = .xchacha20Poly1305
     ) -> [UInt8]? {
         withUnwrapped(wrapped, under: old, label: label) { bytes in
-            new.withBytes { Envelope.seal(bytes, keyVersion: 0, associatedData: newLabel, key: $0) }
+            new.withBytes { Envelope.seal(bytes, keyVersion: 0, associatedData: newLabel, key: $0, suite: suite) }
         }
     }
 }
