@@ -44,7 +44,7 @@ let package = Package(
 
         // 3: resources
         .target(name: "Storage", dependencies: ["Vocabulary", "Expressions", "Catalog", "Identity", "PostgresLink"]),
-        .target(name: "KeyProviders", dependencies: ["Vocabulary", "Sealing"]),
+        .target(name: "KeyProviders", dependencies: ["Vocabulary", "DataFormats", "Sealing"]),
         .target(name: "KeyRing", dependencies: ["Vocabulary", "Sealing", "Storage"]),
         .target(name: "AuditTrail", dependencies: ["Vocabulary", "DataFormats", "Identity", "PostgresLink", "Storage"]),
         .target(
@@ -151,6 +151,7 @@ let package = Package(
             name: "ConditionTests",
             dependencies: ["Catalog", "Expressions", "PolicyFiles", "PostgresLink", "Storage", "TestPostgres", "Vocabulary"]
         ),
+        .testTarget(name: "KeyProvidersTests", dependencies: ["KeyProviders", "Sealing", "TestPostgres", "Vocabulary"]),
         .testTarget(name: "PostgresLinkTests", dependencies: ["PostgresLink", "Storage", "TestPostgres", "Vocabulary"]),
     ],
     cxxLanguageStandard: .cxx17

@@ -32,6 +32,8 @@ package protocol KeyProvider: Sendable {
     func beginRootReplacement() async throws(KeyProviderError)
 
     /// Ends a replacement once no wrapping key hangs on the old root any more, and destroys that. Does nothing when none is under way.
+    ///
+    /// - Throws: `inUse` while a wrapping key hangs on the old root.
     func finishRootReplacement() async throws(KeyProviderError)
 }
 
@@ -79,6 +81,8 @@ package struct KeyProviderError: Error, Sendable, Equatable, CustomStringConvert
         case unopened
         /// The provider cannot be reached or written to at the moment.
         case unavailable
+        /// Something still hangs on what should go.
+        case inUse
         /// The configuration does not say what is needed.
         case misconfigured
     }

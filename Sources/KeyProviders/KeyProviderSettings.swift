@@ -1,0 +1,91 @@
+/// Which key provider there is, and where: read from the environment.
+///
+/// | variable | meaning |
+/// |---|---|
+/// | `GATEHOUSE_KEY_PROVIDER` | `file` (when not set) |
+/// | `GATEHOUSE_PASSPHRASE_FILE` | `file`: the file with the passphrase that seals the root key |
+/// | `GATEHOUSE_CREDENTIAL_FILE` | `file`: the file with the credential that does; without either, `host.credential` in the keys folder |
+/// | `GATEHOUSE_NEXT_PASSPHRASE_FILE`, `GATEHOUSE_NEXT_CREDENTIAL_FILE` | `file`: the same for the next root key, when the root is replaced |
+///
+/// A variable that is empty counts as not set. Files that systemd lends this service (in `CREDENTIALS_DIRECTORY`) may belong to root.
+package struct KeyProviderSettings: Sendable, Equatable {
+    enum Choice: Sendable, Equatable {
+        case file(RootSecret, next: RootSecret?)
+    }
+
+    let choice: Choice
+
+    /// - Throws: `misconfigured` for settings that are missing, contradict each other, or belong to another provider than the chosen one.
+    package init(environment: [String: String]) throws(KeyProviderError) {
+        var variables = Variables(environment)
+        let kind = variables.take("KEY_PROVIDER") ?? "file"
+        switch kind {
+        case "file":
+            choice = .file(
+                try Self.secret(&variables, "PASSPHRASE_FILE", "CREDENTIAL_FILE") ?? .ownCredential,
+                next: try Self.secret(&variables, "NEXT_PASSPHRASE_FILE", "NEXT_CREDENTIAL_FILE")
+            )
+        default:
+            throw KeyProviderError(.misconfigured, "there is no key provider '\(kind)'", hint: "GATEHOUSE_KEY_PROVIDER is one of: file")
+        }
+        try variables.expectNoneLeft(kind)
+    }
+
+    /// Opens the provider that the environment names, for a keys folder.
+    ///
+    /// - Parameter isFresh: whether the vault has never held a key.
+    package static func open(
+        environment: [String: String], keysFolder: String, isFresh: Bool
+    ) async throws(KeyProviderError) -> any KeyProvider {
+        switch try KeyProviderSettings(environment: environment).choice {
+        case .file(let secret, let next):
+            try await FileKeyProvider.open(folder: keysFolder, secret: secret, nextSecret: next, isFresh: isFresh)
+        }
+    }
+
+    private static func secret(
+        _ variables: inout Variables, _ passphrase: String, _ credential: String
+    ) throws(KeyProviderError) -> RootSecret? {
+        switch (variables.takeFile(passphrase), variables.takeFile(credential)) {
+        case (nil, nil): nil
+        case (let file?, nil): .passphrase(file)
+        case (nil, let file?): .credential(file)
+        case (_?, _?):
+            throw KeyProviderError(
+                .misconfigured, "GATEHOUSE_\(passphrase) and GATEHOUSE_\(credential) are both set", hint: "a root key is sealed by one of them"
+            )
+        }
+    }
+}
+
+/// The variables of key providers, each taken once.
+private struct Variables {
+    /// All there are, with the provider that each belongs to.
+    private static let owners = [
+        "KEY_PROVIDER": "", "PASSPHRASE_FILE": "file", "CREDENTIAL_FILE": "file", "NEXT_PASSPHRASE_FILE": "file", "NEXT_CREDENTIAL_FILE": "file",
+    ]
+
+    private var values: [String: String] = [:]
+    private let credentialsDirectory: String?
+
+    init(_ environment: [String: String]) {
+        for name in Self.owners.keys {
+            if let value = environment["GATEHOUSE_\(name)"], !value.isEmpty { values[name] = value }
+        }
+        credentialsDirectory = environment["CREDENTIALS_DIRECTORY"]
+    }
+
+    mutating func take(_ name: String) -> String? { values.removeValue(forKey: name) }
+
+    mutating func takeFile(_ name: String) -> SecretFile? {
+        take(name).map { SecretFile($0, credentialsDirectory: credentialsDirectory) }
+    }
+
+    func expectNoneLeft(_ kind: String) throws(KeyProviderError) {
+        guard let name = values.keys.min(), let owner = Self.owners[name] else { return }
+        throw KeyProviderError(
+            .misconfigured, "GATEHOUSE_\(name) belongs to the key provider '\(owner)', and the one in use is '\(kind)'",
+            hint: "unset it, or set GATEHOUSE_KEY_PROVIDER to \(owner)"
+        )
+    }
+}
