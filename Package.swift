@@ -45,7 +45,7 @@ let package = Package(
         // 3: resources
         .target(name: "Storage", dependencies: ["Vocabulary", "Expressions", "Catalog", "Identity", "PostgresLink"]),
         .target(name: "KeyProviders", dependencies: ["Vocabulary", "DataFormats", "Sealing"]),
-        .target(name: "KeyRing", dependencies: ["Vocabulary", "Sealing", "Storage"]),
+        .target(name: "KeyRing", dependencies: ["Vocabulary", "Sealing", "KeyProviders", "Storage"]),
         .target(name: "AuditTrail", dependencies: ["Vocabulary", "DataFormats", "Identity", "PostgresLink", "Storage"]),
         .target(
             name: "Disclosure",
@@ -56,7 +56,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Vocabulary", "DataFormats", "Expressions", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage", "KeyRing",
+                "Vocabulary", "DataFormats", "Expressions", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage", "KeyProviders", "KeyRing",
                 "AuditTrail", "Disclosure",
             ]
         ),
@@ -81,8 +81,7 @@ let package = Package(
             name: "Assembly",
             dependencies: [
                 "Vocabulary", "DataFormats", "Expressions", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage",
-                "KeyRing",
-                "AuditTrail", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
+                "KeyProviders", "KeyRing", "AuditTrail", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -100,7 +99,7 @@ let package = Package(
         .executableTarget(
             name: "gatehouse-bench",
             dependencies: [
-                "AuditTrail", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyRing", "Policies", "PolicyFiles",
+                "AuditTrail", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyProviders", "KeyRing", "Policies", "PolicyFiles",
                 "PostgresLink",
                 "Sealing", "Storage", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

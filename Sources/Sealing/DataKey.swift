@@ -14,8 +14,8 @@ package final class DataKey: @unchecked Sendable, CustomStringConvertible, Custo
     package let suite: Envelope.Suite
     /// The version before this one, for as long as a value may still be sealed with it.
     package let previous: DataKey?
-    /// Keyed by the data key: when that is destroyed, nothing links the pseudonym to the person any more. Another version of the key
-    /// makes another pseudonym.
+    /// Keyed by the first version of the data key, and carried over to the others: when the key is destroyed, nothing links the
+    /// pseudonym to the person any more.
     package let pseudonym: Pseudonym
     private let slab: DataKeySlab
     private let slot: Int
@@ -26,6 +26,7 @@ package final class DataKey: @unchecked Sendable, CustomStringConvertible, Custo
 
     /// Derives the uses of `master`, which the caller wipes. `nil` when the slab has no slot left.
     ///
+    /// - Parameter master: the key's 32 bytes, and behind them the pseudonym where it was carried over; as ``KeyEnvelope`` lends them.
     /// - Parameter previous: the version before, with its own `previous` if there are more; of the same holder, and lower.
     package init?(
         master: UnsafeRawBufferPointer, holder: KeyHolder, version: UInt32, suite: Envelope.Suite = .xchacha20Poly1305,
@@ -41,11 +42,13 @@ package final class DataKey: @unchecked Sendable, CustomStringConvertible, Custo
         self.slot = slot
         let field = slab.address(of: slot)
         self.field = field
-        var pseudonym = [UInt8](repeating: 0, count: 16)
+        let (master, carried) = (UnsafeRawBufferPointer(rebasing: master.prefix(SymmetricKey.byteCount)), master.dropFirst(SymmetricKey.byteCount))
+        var pseudonym = carried.isEmpty ? [UInt8](repeating: 0, count: Pseudonym.byteCount) : Array(carried)
         HKDF.withExtracted(input: master, salt: []) { pseudorandomKey in
             HKDF.expand(
                 pseudorandomKey, info: Self.fieldUse, into: UnsafeMutableRawBufferPointer(start: field, count: SymmetricKey.byteCount)
             )
+            if !carried.isEmpty { return }
             pseudonym.withUnsafeMutableBytes { HKDF.expand(pseudorandomKey, info: Self.pseudonymUse, into: $0) }
         }
         self.pseudonym = Pseudonym(bytes: pseudonym)
@@ -128,6 +131,7 @@ package struct Scratch: ~Copyable {
 
 /// The name of a data subject in the audit trail: 128 bits that only the subject's key can produce.
 package struct Pseudonym: Hashable, Sendable {
+    package static let byteCount = 16
     package let bytes: [UInt8]
     package init(bytes: [UInt8]) { self.bytes = bytes }
 }

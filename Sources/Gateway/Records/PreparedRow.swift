@@ -151,6 +151,20 @@ extension RecordGateway {
         }
     }
 
+    func searchTokens(
+        of stored: StoredRecord, _ entity: Entity, key: DataKey?, tenantKeys: TenantKeys, generations: [TenantKeys.SearchGeneration]
+    ) -> [SearchToken] {
+        var opening = Opening(stored, entity, tenant: tenantKeys.tenant, key: key)
+        var tokens: [SearchToken] = []
+        for (position, field) in entity.fields.enumerated() where field.isExactlySearchable {
+            guard case .value(let value?) = opening.content(position) else { continue }
+            tokens += self.tokens(of: value, entity, field, stored.id, stored.subject, tenantKeys).filter { token in
+                generations.contains { $0.number == token.generation }
+            }
+        }
+        return tokens
+    }
+
     /// Whom records are about, in the order of the drafts; `nil` for nobody.
     ///
     /// - Parameter values: for each record a look at its value by position.

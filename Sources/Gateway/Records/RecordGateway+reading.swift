@@ -140,7 +140,8 @@ extension RecordGateway {
         _ context: RequestContext
     ) -> DisclosedRecord {
         DisclosedRecord(
-            stored, view, positions: view.shown(among: positions), key: keys.key(for: stored), tenant: context.tenant, tagKey: tagKey,
+            stored, view, positions: view.shown(among: positions), key: keys.key(for: stored), isErased: keys.isErased(stored),
+            tenant: context.tenant, tagKey: tagKey,
             receipt: receipt, observe: observe
         )
     }

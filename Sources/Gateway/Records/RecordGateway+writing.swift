@@ -55,7 +55,7 @@ extension RecordGateway {
             ? []
             : [("duplicates", .array(duplicates.map { .object(["field": .string($0.field), "id": .string($0.id.description)]) }))]
         let record = DisclosedRecord(
-            stored, view, positions: view.shown, key: prepared.key, tenant: context.tenant, tagKey: tagKey, receipt: receipt,
+            stored, view, positions: view.shown, key: prepared.key, isErased: false, tenant: context.tenant, tagKey: tagKey, receipt: receipt,
             observe: observe, extras: extras
         )
         return ChangedRecord(record: record, event: receipt.event)
@@ -76,12 +76,13 @@ extension RecordGateway {
         let whole = table.whole.asking(doors.questions)
         let pending = Pending()
 
-        let (outcome, receipt): ((stored: StoredRecord, key: DataKey?), AuditReceipt)
+        let (outcome, receipt): ((stored: StoredRecord, key: DataKey?, isErased: Bool), AuditReceipt)
         do throws(Refusal) {
             (outcome, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
                 let (current, decision) = try await locked(id, entity, doors, whole, ifMatch, transaction, context)
                 try check(draft, entity, decision)
-                let key = try await keys(for: [current], context).key(for: current)
+                let keys = try await keys(for: [current], context)
+                let key = keys.key(for: current)
                 let owner = try await owner(of: current, after: draft, entity, key, context)
                 guard
                     let prepared = try prepareChange(draft, to: current, entity, key: key, owner: owner, tenantKeys, context)
@@ -90,7 +91,7 @@ extension RecordGateway {
                     var event = event(decision, context, outcome: .disclosed)
                     event.records = [id]
                     event.subjects = key.map { [$0.pseudonymText] } ?? []
-                    return ((current, key), event)
+                    return ((current, key, keys.isErased(current)), event)
                 }
                 pending.row = prepared
                 try await secure([prepared], context)
@@ -104,7 +105,7 @@ extension RecordGateway {
                 // Whoever a record comes to be about is asked like whoever it was about.
                 if stored.subject != current.subject, doors.decision(stored) == nil { throw .notAdmitted }
                 writeHistories(of: prepared, transaction, context)
-                return ((stored, prepared.key), changeEvent(decision, prepared, also: [], context))
+                return ((stored, prepared.key, false), changeEvent(decision, prepared, also: [], context))
             }
         } catch {
             if error.code == .notFound { throw await missed(updating.ruling.widest, id, context) }
@@ -113,7 +114,8 @@ extension RecordGateway {
         if let prepared = pending.row { await tidy(prepared.removedTokens, entity, context) }
         let view = doors.view(outcome.stored)
         let record = DisclosedRecord(
-            outcome.stored, view, positions: view.shown, key: outcome.key, tenant: context.tenant, tagKey: tagKey, receipt: receipt,
+            outcome.stored, view, positions: view.shown, key: outcome.key, isErased: outcome.isErased, tenant: context.tenant, tagKey: tagKey,
+            receipt: receipt,
             observe: observe
         )
         return ChangedRecord(record: record, event: receipt.event)
