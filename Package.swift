@@ -147,6 +147,10 @@ let package = Package(
             exclude: ["Mappings", "Golden"]
         ),
         .testTarget(
+            name: "KeyRingTests",
+            dependencies: ["KeyProviders", "KeyRing", "PostgresLink", "Sealing", "Storage", "TestPostgres", "Vocabulary"]
+        ),
+        .testTarget(
             name: "ConditionTests",
             dependencies: ["Catalog", "Expressions", "PolicyFiles", "PostgresLink", "Storage", "TestPostgres", "Vocabulary"]
         ),

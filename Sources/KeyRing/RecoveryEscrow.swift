@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 package import Sealing
 import Synchronization
 package import Vocabulary
@@ -35,9 +36,10 @@ package final class RecoveryEscrow: Sendable {
         for (epoch, key) in keys { try write(key, tenant, epoch) }
     }
 
-    /// Removes copies of epochs that are over.
+    /// Removes copies of epochs that are over. Those of newer epochs than there are stay: the vault may be an old copy of itself.
     func sweep(_ tenant: TenantID, keeping epochs: Set<Int32>) throws(KeyRingError) {
-        for copy in Self.copies(in: folder) where copy.tenant == tenant && !epochs.contains(copy.epoch) {
+        let newest = epochs.max() ?? 0
+        for copy in Self.copies(in: folder) where copy.tenant == tenant && copy.epoch < newest && !epochs.contains(copy.epoch) {
             guard (try? FileManager.default.removeItem(atPath: copy.path)) != nil || !FileManager.default.fileExists(atPath: copy.path) else {
                 throw .escrow("the recovery copy \(copy.path) of an ended epoch cannot be removed")
             }
@@ -88,13 +90,27 @@ package final class RecoveryEscrow: Sendable {
         content.reserveCapacity(content.count + SymmetricKey.byteCount)
         key.withBytes { content += $0 }
         let path = path(tenant, epoch)
-        do {
-            try FileManager.default.createDirectory(
+        guard
+            (try? FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
-            )
-            try Data(AgeFile.seal(content, to: recipients)).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw .escrow("the recovery copy \(path) cannot be written")
+            )) != nil, Self.write(AgeFile.seal(content, to: recipients), durablyTo: path, in: folder)
+        else { throw .escrow("the recovery copy \(path) cannot be written") }
+    }
+
+    /// Whole or not at all, and on the disk when this returns.
+    private static func write(_ bytes: [UInt8], durablyTo path: String, in folder: String) -> Bool {
+        let unfinished = path + ".unfinished"
+        let descriptor = Glibc.open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { return false }
+        let isWritten = Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
+        close(descriptor)
+        guard isWritten, rename(unfinished, path) == 0 else {
+            unlink(unfinished)
+            return false
         }
+        let directory = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { return false }
+        defer { close(directory) }
+        return fsync(directory) == 0
     }
 }
