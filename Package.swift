@@ -44,7 +44,13 @@ let package = Package(
 
         // 3: resources
         .target(name: "Storage", dependencies: ["Vocabulary", "Expressions", "Catalog", "Identity", "PostgresLink"]),
-        .target(name: "KeyProviders", dependencies: ["Vocabulary", "DataFormats", "Sealing"]),
+        .target(
+            name: "KeyProviders",
+            dependencies: [
+                "Vocabulary", "DataFormats", "Sealing", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
         .target(name: "KeyRing", dependencies: ["Vocabulary", "Sealing", "KeyProviders", "Storage"]),
         .target(name: "AuditTrail", dependencies: ["Vocabulary", "DataFormats", "Identity", "PostgresLink", "Storage"]),
         .target(
@@ -156,7 +162,14 @@ let package = Package(
             name: "ConditionTests",
             dependencies: ["Catalog", "Expressions", "PolicyFiles", "PostgresLink", "Storage", "TestPostgres", "Vocabulary"]
         ),
-        .testTarget(name: "KeyProvidersTests", dependencies: ["KeyProviders", "Sealing", "TestPostgres", "Vocabulary"]),
+        .testTarget(
+            name: "KeyProvidersTests",
+            dependencies: [
+                "DataFormats", "KeyProviders", "Sealing", "TestPostgres", "Vocabulary",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
         .testTarget(name: "PostgresLinkTests", dependencies: ["PostgresLink", "Storage", "TestPostgres", "Vocabulary"]),
     ],
     cxxLanguageStandard: .cxx17

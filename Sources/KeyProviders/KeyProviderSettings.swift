@@ -2,15 +2,19 @@
 ///
 /// | variable | meaning |
 /// |---|---|
-/// | `GATEHOUSE_KEY_PROVIDER` | `file` (when not set) |
+/// | `GATEHOUSE_KEY_PROVIDER` | `file` (when not set) or `transit` |
 /// | `GATEHOUSE_PASSPHRASE_FILE` | `file`: the file with the passphrase that seals the root key |
 /// | `GATEHOUSE_CREDENTIAL_FILE` | `file`: the file with the credential that does; without either, `host.credential` in the keys folder |
 /// | `GATEHOUSE_NEXT_PASSPHRASE_FILE`, `GATEHOUSE_NEXT_CREDENTIAL_FILE` | `file`: the same for the next root key, when the root is replaced |
+/// | `GATEHOUSE_TRANSIT_URL` | `transit`: the server, `https://host:port` |
+/// | `GATEHOUSE_TRANSIT_MOUNT` | `transit`: the path of the engine; `transit` when not set |
+/// | `GATEHOUSE_TRANSIT_TOKEN_FILE` | `transit`: the file with the token; read again when it is refused. An agent that writes it has to give it the mode 0600 |
 ///
 /// A variable that is empty counts as not set. Files that systemd lends this service (in `CREDENTIALS_DIRECTORY`) may belong to root.
 package struct KeyProviderSettings: Sendable, Equatable {
     enum Choice: Sendable, Equatable {
         case file(RootSecret, next: RootSecret?)
+        case transit(url: String, mount: String, token: SecretFile)
     }
 
     let choice: Choice
@@ -25,8 +29,15 @@ package struct KeyProviderSettings: Sendable, Equatable {
                 try Self.secret(&variables, "PASSPHRASE_FILE", "CREDENTIAL_FILE") ?? .ownCredential,
                 next: try Self.secret(&variables, "NEXT_PASSPHRASE_FILE", "NEXT_CREDENTIAL_FILE")
             )
+        case "transit":
+            choice = .transit(
+                url: try variables.expect("TRANSIT_URL", kind), mount: variables.take("TRANSIT_MOUNT") ?? "transit",
+                token: try variables.expectFile("TRANSIT_TOKEN_FILE", kind)
+            )
         default:
-            throw KeyProviderError(.misconfigured, "there is no key provider '\(kind)'", hint: "GATEHOUSE_KEY_PROVIDER is one of: file")
+            throw KeyProviderError(
+                .misconfigured, "there is no key provider '\(kind)'", hint: "GATEHOUSE_KEY_PROVIDER is one of: file, transit"
+            )
         }
         try variables.expectNoneLeft(kind)
     }
@@ -40,6 +51,8 @@ package struct KeyProviderSettings: Sendable, Equatable {
         switch try KeyProviderSettings(environment: environment).choice {
         case .file(let secret, let next):
             try await FileKeyProvider.open(folder: keysFolder, secret: secret, nextSecret: next, isFresh: isFresh)
+        case .transit(let url, let mount, let token):
+            try await TransitKeyProvider.open(url: url, mount: mount, token: token)
         }
     }
 
@@ -63,6 +76,7 @@ private struct Variables {
     /// All there are, with the provider that each belongs to.
     private static let owners = [
         "KEY_PROVIDER": "", "PASSPHRASE_FILE": "file", "CREDENTIAL_FILE": "file", "NEXT_PASSPHRASE_FILE": "file", "NEXT_CREDENTIAL_FILE": "file",
+        "TRANSIT_URL": "transit", "TRANSIT_MOUNT": "transit", "TRANSIT_TOKEN_FILE": "transit",
     ]
 
     private var values: [String: String] = [:]
@@ -79,6 +93,17 @@ private struct Variables {
 
     mutating func takeFile(_ name: String) -> SecretFile? {
         take(name).map { SecretFile($0, credentialsDirectory: credentialsDirectory) }
+    }
+
+    mutating func expect(_ name: String, _ kind: String) throws(KeyProviderError) -> String {
+        guard let value = take(name) else {
+            throw KeyProviderError(.misconfigured, "the key provider '\(kind)' needs GATEHOUSE_\(name)", hint: "set it, or choose another provider")
+        }
+        return value
+    }
+
+    mutating func expectFile(_ name: String, _ kind: String) throws(KeyProviderError) -> SecretFile {
+        SecretFile(try expect(name, kind), credentialsDirectory: credentialsDirectory)
     }
 
     func expectNoneLeft(_ kind: String) throws(KeyProviderError) {

@@ -8,19 +8,32 @@ import Vocabulary
 struct Place: Sendable, CustomStringConvertible {
     enum Kind: String, Sendable, CaseIterable {
         case file
+        case transit
+
+        /// Whether the tools for it are on this machine.
+        var isTestable: Bool {
+            switch self {
+            case .file: true
+            case .transit: TestTools.openBao != nil
+            }
+        }
     }
 
     let kind: Kind
     private let opening: @Sendable () async throws -> any KeyProvider
 
-    /// The kinds whose tools are on this machine.
-    static let kinds: [Kind] = Kind.allCases
+    static let kinds: [Kind] = Kind.allCases.filter(\.isTestable)
 
     static func make(_ kind: Kind) async throws -> Place {
         switch kind {
         case .file:
             let keys = try KeysFolder()
             return Place(kind: kind) { try await keys.open(isFresh: true) }
+        case .transit:
+            let bao = try await OpenBao.shared()
+            let engine = try await bao.engine()
+            let token = try TokenFile(engine.token)
+            return Place(kind: kind) { try await TransitKeyProvider.open(url: bao.url, mount: engine.mount, token: token.secret) }
         }
     }
 

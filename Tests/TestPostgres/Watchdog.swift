@@ -25,7 +25,7 @@ package final class Watchdog: Sendable {
               esac
             done
             for process in $processes; do
-              case "$(readlink "/proc/$process/exe")" in */gatehouse) kill -9 "$process" ;; esac
+              case "$(readlink "/proc/$process/exe")" in */gatehouse | */bao) kill -9 "$process" ;; esac
             done
             for folder in $servers; do
               if [ "$(id -u)" = 0 ]; then set -- setpriv --reuid=postgres --regid=postgres --init-groups; else set --; fi
