@@ -125,7 +125,9 @@ let package = Package(
         .testTarget(name: "SampleDataTests", dependencies: ["SampleData"]),
         .testTarget(name: "VocabularyTests", dependencies: ["Vocabulary"]),
         .testTarget(name: "ExpressionsTests", dependencies: ["DataFormats", "Expressions", "Vocabulary"], exclude: ["Vectors"]),
-        .testTarget(name: "SealingTests", dependencies: ["Vocabulary", "DataFormats", "Sealing"]),
+        .testTarget(name: "SealingTests", dependencies: ["Vocabulary", "DataFormats", "Sealing", "SecretsProbe"]),
+        // A process whose memory SealingTests look at.
+        .executableTarget(name: "SecretsProbe", dependencies: ["Sealing", "Vocabulary"], path: "Tests/SecretsProbe"),
         .testTarget(
             name: "RulesTests",
             dependencies: [
