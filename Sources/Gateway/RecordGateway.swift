@@ -28,7 +28,7 @@ package final class RecordGateway: Sendable {
     private let tables: [String: RecordTable]
     private let views = FieldViews()
     private let rules: Mutex<CompiledPolicies>
-    private let searchKeys = Mutex<[String: SearchKey]>([:])
+    let searchIndex = SearchIndex()
 
     /// - Throws: when the gateway's own keys cannot be had from the vault.
     package init(
@@ -248,19 +248,6 @@ package final class RecordGateway: Sendable {
             throw Self.refusal(error)
         }
     }
-
-    /// The search key of a field, under one of the tenant's search keys; derived once.
-    func searchKey(_ entity: Entity, _ field: Field, _ generation: TenantKeys.SearchGeneration, _ tenant: TenantID) -> SearchKey {
-        let name = "\(tenant)/\(generation.number)/\(entity.name).\(field.name)"
-        return searchKeys.withLock { kept in
-            if let key = kept[name] { return key }
-            let key = generation.key(entity: entity.name, field: field.name, kind: SearchKind.exact.rawValue, bits: field.tokenBits)
-            kept[name] = key
-            return key
-        }
-    }
-
-    static func place(_ entity: Entity, _ field: Field) -> String { "\(entity.name).\(field.name)/\(SearchKind.exact.rawValue)" }
 }
 
 /// Opened keys for a handful of records.

@@ -14,6 +14,8 @@ package struct ListQuery: Sendable {
     package var isDescending = false
     /// Fields that have to equal a value.
     package var filters: [(name: String, value: String)] = []
+    /// Words to be found, whatever searchable field they are in.
+    package var search: String?
     /// A condition in CEL over the record.
     package var filter: String?
     /// Whether to tell how many records fit in all.

@@ -45,6 +45,7 @@ extension RecordGateway {
     /// Records that fit, page by page. A filter, a sort or a field that the caller may not use is refused with the words
     /// that an unknown one is refused with.
     package func list(_ entity: Entity, _ query: ListQuery, _ context: RequestContext) async throws(Refusal) -> RecordList {
+        if let text = query.search { return try await search(text, entity, query, context) }
         let sight = try await decide(.read, entity, context)
         let (positions, plan) = try await noted(sight, context) { () throws(Refusal) in
             (try shownPositions(query.fields, sight.widest), try ListPlan(query, sight, context))

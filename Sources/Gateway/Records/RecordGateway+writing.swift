@@ -108,6 +108,7 @@ extension RecordGateway {
                 return ((stored, prepared.key, false), changeEvent(decision, prepared, also: [], context))
             }
         } catch {
+            if let prepared = pending.row { await tidy(prepared.addedTokens, entity, context) }
             if error.code == .notFound { throw await missed(updating.ruling.widest, id, context) }
             throw await recorded(veiled(error, reading), updating.ruling, record: id, context)
         }
@@ -289,7 +290,7 @@ extension RecordGateway {
         _ context: RequestContext
     ) async throws(Refusal) -> [[UInt8]: [(id: RecordID, stored: StoredRecord)]] {
         guard let generation = try await tenantKeys(context).searchGenerations.first else { return [:] }
-        let searchKey = searchKey(entity, field, generation, context.tenant)
+        let searchKey = searchIndex.key(entity, field, .exact, generation, context.tenant)
         let tokens = Dictionary(forms.map { (searchKey.token(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
         let candidates: [[UInt8]: [RecordID]]
         do {
@@ -303,11 +304,14 @@ extension RecordGateway {
         let rows = try await read(context, [table(entity).select(Array(ids), shape, tenant: context.tenant, where: limit)])[0]
         let records = table(entity).records(rows, shape)
         let keys = try await keys(for: records, context)
+        let wanted = Set(forms)
         var found: [[UInt8]: [(id: RecordID, stored: StoredRecord)]] = [:]
         for stored in records {
             var opening = Opening(stored, entity, tenant: context.tenant, key: keys.key(for: stored))
-            guard case .value(let value?) = opening.content(position) else { continue }
-            found[field.searchForm(of: value), default: []].append((stored.id, stored))
+            guard case .value(let value?) = opening.content(position), case let form = field.searchForm(of: value), wanted.contains(form) else {
+                continue
+            }
+            found[form, default: []].append((stored.id, stored))
         }
         return found
     }

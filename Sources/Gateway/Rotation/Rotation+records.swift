@@ -196,7 +196,7 @@ extension Rotation {
         _ entity: Entity, after: RecordID?, generation: Int32, _ tenant: TenantID
     ) async throws(Refusal) -> (last: RecordID, count: Int, unreadable: Int)? {
         let (gateway, table) = (gateway, gateway.table(entity))
-        let shape = RecordShape(entity) { entity.fields[$0].isExactlySearchable }
+        let shape = RecordShape(entity) { entity.fields[$0].isSearchable }
         let records: [StoredRecord]
         do {
             let rows = try await gateway.store.read(Scope(tenant: tenant), [page(entity, after: after, limit: 200, shape, tenant)])[0]
