@@ -44,13 +44,15 @@ extension KeyCommand {
                 let findings: [KeyRecovery.Finding]
                 do {
                     let tenants = [SubjectKeyRing.system] + (try await store.tenants())
-                    if install {
+                    let checked = try await recovery.check(tenants)
+                    // A root key is made only once it is certain to get the keys.
+                    if install, !checked.isEmpty, checked.allSatisfy({ $0.state == .proved }) {
                         let provider = try await KeyProviderSettings.open(
                             environment: ProcessInfo.processInfo.environment, keysFolder: state.keys, isFresh: true
                         )
                         findings = try await recovery.install(into: provider, tenants)
                     } else {
-                        findings = try await recovery.check(tenants)
+                        findings = checked
                     }
                 } catch let error as KeyRingError {
                     throw CommandFailure(error)

@@ -128,9 +128,9 @@ extension RecordGateway {
         let doors = Doors(changing: deleting, reading: sight(.read, entity, context))
         let table = table(entity)
         let whole = table.whole.asking(doors.questions)
-        let receipt: AuditReceipt
+        let (subject, receipt): (SubjectID?, AuditReceipt)
         do throws(Refusal) {
-            (_, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
+            (subject, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
                 let (current, decision) = try await locked(id, entity, doors, whole, ifMatch, transaction, context)
                 let key = try await keys(for: [current], context).key(for: current)
                 do throws(LinkError) {
@@ -144,14 +144,15 @@ extension RecordGateway {
                 var event = event(decision, context, outcome: .changed)
                 event.records = [id]
                 event.subjects = key.map { [$0.pseudonymText] } ?? []
-                return ((), event)
+                return (current.subject, event)
             }
         } catch {
             if error.code == .notFound { throw await missed(deleting.ruling.widest, id, context) }
             throw await recorded(error, deleting.ruling, record: id, context)
         }
         if !entity.searchableFields.isEmpty {
-            _ = try? await vault.write(context.tenant, [VaultDatabase.removeTokens(ofRecord: id, tenant: context.tenant)])
+            let holder = subject?.uuid ?? context.tenant.uuid
+            _ = try? await vault.write(context.tenant, [VaultDatabase.removeTokens(ofRecord: id, holder: holder, tenant: context.tenant)])
         }
         return receipt.event
     }

@@ -147,6 +147,9 @@ struct Rotation: Sendable {
         }
     }
 
+    /// How many items a batch has: never more than a quarter of a second's, so that a throttled job goes evenly and keeps its lease.
+    func batch(_ most: Int, _ job: KeyJob) -> Int { job.rate > 0 ? min(most, max(1, Int(job.rate) / 4)) : most }
+
     /// Waits a moment at a time until a job has been at its step for as long as anybody may use what it knew before.
     func settle(_ job: inout KeyJob, then next: RotationStep) async -> Int {
         let seconds = settlingTime / .seconds(1)

@@ -15,10 +15,11 @@ extension Rotation {
             job.enter(.rewrap)
         case .rewrap:
             let position = keyPosition ?? job.position.map { DataKeyPosition(holder: $0, version: 0) }
-            let batch = try await gateway.inKeyRing { () async throws(KeyRingError) in
-                try await keyRing.rewrapKeys(after: position, limit: 5000, of: tenant)
+            let limit = batch(5000, job)
+            let walked = try await gateway.inKeyRing { () async throws(KeyRingError) in
+                try await keyRing.rewrapKeys(after: position, limit: limit, of: tenant)
             }
-            if let (end, count) = batch {
+            if let (end, count) = walked {
                 keyPosition = end
                 // A holder's versions may stretch over two batches: those of the last are looked at again after a crash.
                 job.position = end.version > 1 ? job.position : end.holder

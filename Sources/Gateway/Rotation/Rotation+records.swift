@@ -21,10 +21,11 @@ extension Rotation {
             job.total = Int64(keys) + (try await recordCount(tenant, of: sealedEntities))
             job.enter(.rewrap)
         case .rewrap:
-            let batch = try await gateway.inKeyRing { () async throws(KeyRingError) in
-                try await keyRing.addVersions(olderThan: started, after: position, limit: 2000, of: tenant)
+            let limit = batch(2000, job)
+            let walked = try await gateway.inKeyRing { () async throws(KeyRingError) in
+                try await keyRing.addVersions(olderThan: started, after: position, limit: limit, of: tenant)
             }
-            if let (last, count) = batch {
+            if let (last, count) = walked {
                 job.position = last
                 job.done += Int64(count)
                 return count
@@ -33,8 +34,9 @@ extension Rotation {
             job.enter(.settle)
         case .settle: return await settle(&job, then: .rewrite)
         case .rewrite:
+            let limit = batch(200, job)
             let count = try await walk(&job, over: sealedEntities) { (entity: Entity, after: RecordID?) async throws(Refusal) in
-                try await reseal(entity, after: after, tenant)
+                try await reseal(entity, after: after, limit: limit, tenant)
             }
             if let count { return count }
             job.unusedSince = .now()
@@ -46,17 +48,17 @@ extension Rotation {
                 job.finish()
                 return 0
             }
-            let batch = try await gateway.inVault { () async throws(StorageError) in
+            let walked = try await gateway.inVault { () async throws(StorageError) in
                 // The gateway's own keys may be derived from the tenant's first version.
                 try await keyRing.vault.removeOldVersions(olderThan: started, except: [tenant.uuid], after: position, limit: 5000, of: tenant)
             }
-            guard let last = batch.last else {
+            guard let last = walked.last else {
                 try await gateway.inVault { () async throws(StorageError) in try await keyRing.vault.announceChangedKeys(of: tenant) }
                 job.finish()
                 return 0
             }
             job.position = last
-            return batch.removed
+            return walked.removed
         case .settleAgain, .destroy, .done: throw Self.stray
         }
         return 0
@@ -72,9 +74,9 @@ extension Rotation {
             job.enter(.settle)
         case .settle: return await settle(&job, then: .rewrite)
         case .rewrite:
-            let new = job.new
+            let (new, limit) = (job.new, batch(200, job))
             let count = try await walk(&job, over: searchableEntities) { (entity: Entity, after: RecordID?) async throws(Refusal) in
-                try await index(entity, after: after, generation: new, tenant)
+                try await index(entity, after: after, limit: limit, generation: new, tenant)
             }
             if let count { return count }
             job.enter(.retire)
@@ -141,10 +143,10 @@ extension Rotation {
     /// Seals the cells of a batch of records with the newest version of their keys and the tenant's suite. Values, versions and
     /// entity tags stay. Rows are locked meanwhile, so that no change gets lost.
     private func reseal(
-        _ entity: Entity, after: RecordID?, _ tenant: TenantID
+        _ entity: Entity, after: RecordID?, limit: Int, _ tenant: TenantID
     ) async throws(Refusal) -> (last: RecordID, count: Int, unreadable: Int)? {
         let (gateway, table) = (gateway, gateway.table(entity))
-        let selection: SQL = "\(page(entity, after: after, limit: 200, table.whole, tenant)) FOR UPDATE"
+        let selection: SQL = "\(page(entity, after: after, limit: limit, table.whole, tenant)) FOR UPDATE"
         return try await gateway.store.transaction(Scope(tenant: tenant), wrap: { gateway.refusal($0) }) {
             (transaction: Transaction) async throws(Refusal) in
             let records: [StoredRecord]
@@ -193,13 +195,13 @@ extension Rotation {
 
     /// Makes the tokens of a batch of records under one search key. A record that is changed meanwhile has its own writer make them.
     private func index(
-        _ entity: Entity, after: RecordID?, generation: Int32, _ tenant: TenantID
+        _ entity: Entity, after: RecordID?, limit: Int, generation: Int32, _ tenant: TenantID
     ) async throws(Refusal) -> (last: RecordID, count: Int, unreadable: Int)? {
         let (gateway, table) = (gateway, gateway.table(entity))
         let shape = RecordShape(entity) { entity.fields[$0].isSearchable }
         let records: [StoredRecord]
         do {
-            let rows = try await gateway.store.read(Scope(tenant: tenant), [page(entity, after: after, limit: 200, shape, tenant)])[0]
+            let rows = try await gateway.store.read(Scope(tenant: tenant), [page(entity, after: after, limit: limit, shape, tenant)])[0]
             records = table.records(rows, shape)
         } catch {
             throw gateway.refusal(error)

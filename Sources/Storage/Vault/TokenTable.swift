@@ -127,7 +127,11 @@ extension VaultDatabase {
         """
     }
 
-    package static func removeTokens(ofRecord record: RecordID, tenant: TenantID) -> SQL {
-        "DELETE FROM search_token WHERE tenant_id = \(.uuid(tenant.uuid)) AND record_id = \(.uuid(record.uuid))"
+    /// - Parameter holder: whom the record was about, or the tenant: tokens are kept by them.
+    package static func removeTokens(ofRecord record: RecordID, holder: UUIDv7, tenant: TenantID) -> SQL {
+        """
+        DELETE FROM search_token
+        WHERE tenant_id = \(.uuid(tenant.uuid)) AND holder = \(.uuid(holder)) AND record_id = \(.uuid(record.uuid))
+        """
     }
 }
