@@ -1,7 +1,7 @@
 import COpenSSL
 
 /// An authenticated cipher of OpenSSL with 32 bytes of key, 12 of nonce and 16 of tag. A nonce serves a key once: whoever calls
-/// sees to that, which is why nothing outside this module can.
+/// sees to that, which is why nothing outside this module can. A message has less than 2 GiB.
 struct AEADCipher {
     static let nonceByteCount = 12
     static let tagByteCount = 16

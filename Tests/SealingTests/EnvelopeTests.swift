@@ -206,21 +206,41 @@ struct EnvelopeTests {
         #expect(seen.count == total)
     }
 
-    @Test func `no nonce repeats between tasks`() async throws {
+    @Test func `no nonce repeats between tasks, and what they seal at once opens`() async throws {
         let nonces = await withTaskGroup(of: [[UInt8]].self) { group in
-            for _ in 0..<8 {
+            for task in 0..<8 {
                 group.addTask {
-                    let key = [UInt8](repeating: 7, count: 32)
-                    return (0..<5000).map { _ in
-                        let sealed = key.withUnsafeBytes {
-                            Envelope.seal(UnsafeRawBufferPointer(start: nil, count: 0), keyVersion: 1, associatedData: [], key: $0)
+                    let suite: Envelope.Suite = task.isMultiple(of: 2) ? .xchacha20Poly1305 : .xaes256GCM
+                    let key = SymmetricKey.random().derive("gatehouse/v1/field")
+                    let plaintext = [UInt8(task)]
+                    return (0..<5000).compactMap { _ in
+                        key.withBytes { key in
+                            let sealed = plaintext.withUnsafeBytes {
+                                Envelope.seal($0, keyVersion: 1, associatedData: [], key: key, suite: suite)
+                            }
+                            var opened: [UInt8] = []
+                            let isGenuine = sealed.withUnsafeBytes {
+                                Envelope.open($0, keyVersion: 1, associatedData: [], key: key, into: &opened)
+                            }
+                            return isGenuine && opened == plaintext ? Array(sealed[6..<30]) : nil
                         }
-                        return Array(sealed[6..<30])
                     }
                 }
             }
             return await group.reduce(into: []) { $0 += $1 }
         }
+        #expect(nonces.count == 40_000)
         #expect(Set(nonces).count == 40_000)
+    }
+
+    @Test func `keys derived at once are the keys derived one by one`() async throws {
+        let masters = (0..<64).map { SealedCell(master: Array(repeating: UInt8($0), count: 32)) }
+        let alone = try masters.map { try $0.key().pseudonym }
+        let together = try await withThrowingTaskGroup(of: [Pseudonym].self) { group in
+            for _ in 0..<8 { group.addTask { try masters.map { try $0.key().pseudonym } } }
+            return try await group.reduce(into: [[Pseudonym]]()) { $0.append($1) }
+        }
+        #expect(together.count == 8)
+        #expect(together.allSatisfy { $0 == alone })
     }
 }
