@@ -25,7 +25,7 @@ package struct DisclosedRecord: Sendable {
         receipt: borrowing AuditReceipt, observe: Observer, extras: [(name: String, value: JSONValue)] = []
     ) {
         id = record.id
-        let recordTag = EntityTag.of(record, view, key: tagKey)
+        let recordTag = EntityTag.of(record, view, isErased: key == nil && isErased, key: tagKey)
         entityTag = EntityTag.of(positions, view, recordTag: recordTag)
         var writer = DisclosureWriter(record, view, key: key, isErased: isErased, tenant: tenant)
         writer.write(positions)
@@ -165,12 +165,14 @@ package enum EntityTag {
         sent == tag || (sent.hasPrefix(tag.dropLast() + ".") && sent.hasSuffix("\""))
     }
 
-    package static func of(_ record: StoredRecord, _ view: FieldView, key: SymmetricKey) -> String {
+    /// - Parameter isErased: a record whose sealed fields were erased is another representation, though nobody has changed the row.
+    package static func of(_ record: StoredRecord, _ view: FieldView, isErased: Bool, key: SymmetricKey) -> String {
         var message: [UInt8] = []
         message.reserveCapacity(24 + view.tagBytes.count)
         record.id.uuid.append(to: &message)
         withUnsafeBytes(of: record.version.bigEndian) { message += $0 }
         message += view.tagBytes
+        if isErased { message.append(1) }
         return "\"" + Hex.encode(Blake2b.hash(message, byteCount: 16, key: key)) + "\""
     }
 }

@@ -233,7 +233,9 @@ extension RecordGateway {
         guard let current = table(entity).records(rows, shape).first, doors.isKnown(current) else { throw .notFound }
         guard let decision = doors.decision(current) else { throw .notAdmitted }
         let view = doors.view(current)
-        if let ifMatch, !ifMatch.contains(where: { EntityTag.isOfRecord($0, tag: EntityTag.of(current, view, key: tagKey)) }) {
+        // Somebody erased may be known by either: what is wrong with a change is then not that the record has changed.
+        let tags = [false, true].map { EntityTag.of(current, view, isErased: $0, key: tagKey) }
+        if let ifMatch, !ifMatch.contains(where: { sent in tags.contains { EntityTag.isOfRecord(sent, tag: $0) } }) {
             throw Refusal(.preconditionFailed, "the record has changed since you read it", hint: "read it again and repeat the change")
         }
         return (current, decision)

@@ -104,6 +104,9 @@ struct KeyCommandTests {
             #expect(read.status == 200 && read["family_name"] == .null)
             let meta = read["_meta"]?.objectValue
             #expect(meta?["erased"] == ["family_name", "email"] && meta?["unreadable"] == nil)
+            // What a client has kept is not what there is any more.
+            let kept = try #require(person.tag)
+            #expect(try await caller.send("GET", "/v1/contacts/\(person.id)", ["If-None-Match": kept]).status == 200)
             #expect(try await caller.get("/v1/activities/\(call.id)")["_meta"]?.objectValue?["erased"] == ["topic"])
             // Nobody finds the person, nobody writes about the person, and nobody's list breaks.
             #expect(try await caller.get("/v1/contacts?email=\(name)%40example.com").data.isEmpty)
