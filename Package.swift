@@ -24,6 +24,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
+        .systemLibrary(name: "CPKCS11", providers: [.apt(["libp11-kit-dev"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
         // 1: leaves
@@ -47,7 +48,7 @@ let package = Package(
         .target(
             name: "KeyProviders",
             dependencies: [
-                "Vocabulary", "DataFormats", "Sealing", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "CPKCS11", "Vocabulary", "DataFormats", "Sealing", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),

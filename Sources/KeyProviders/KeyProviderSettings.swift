@@ -2,10 +2,13 @@
 ///
 /// | variable | meaning |
 /// |---|---|
-/// | `GATEHOUSE_KEY_PROVIDER` | `file` (when not set) or `transit` |
+/// | `GATEHOUSE_KEY_PROVIDER` | `file` (when not set), `pkcs11` or `transit` |
 /// | `GATEHOUSE_PASSPHRASE_FILE` | `file`: the file with the passphrase that seals the root key |
 /// | `GATEHOUSE_CREDENTIAL_FILE` | `file`: the file with the credential that does; without either, `host.credential` in the keys folder |
 /// | `GATEHOUSE_NEXT_PASSPHRASE_FILE`, `GATEHOUSE_NEXT_CREDENTIAL_FILE` | `file`: the same for the next root key, when the root is replaced |
+/// | `GATEHOUSE_PKCS11_MODULE` | `pkcs11`: the absolute path of the token's library |
+/// | `GATEHOUSE_PKCS11_TOKEN` | `pkcs11`: the token's label |
+/// | `GATEHOUSE_PKCS11_PIN_FILE` | `pkcs11`: the file with the user's PIN |
 /// | `GATEHOUSE_TRANSIT_URL` | `transit`: the server, `https://host:port` |
 /// | `GATEHOUSE_TRANSIT_MOUNT` | `transit`: the path of the engine; `transit` when not set |
 /// | `GATEHOUSE_TRANSIT_TOKEN_FILE` | `transit`: the file with the token; read again when it is refused. An agent that writes it has to give it the mode 0600 |
@@ -14,6 +17,7 @@
 package struct KeyProviderSettings: Sendable, Equatable {
     enum Choice: Sendable, Equatable {
         case file(RootSecret, next: RootSecret?)
+        case pkcs11(module: String, token: String, pin: SecretFile)
         case transit(url: String, mount: String, token: SecretFile)
     }
 
@@ -29,6 +33,11 @@ package struct KeyProviderSettings: Sendable, Equatable {
                 try Self.secret(&variables, "PASSPHRASE_FILE", "CREDENTIAL_FILE") ?? .ownCredential,
                 next: try Self.secret(&variables, "NEXT_PASSPHRASE_FILE", "NEXT_CREDENTIAL_FILE")
             )
+        case "pkcs11":
+            choice = .pkcs11(
+                module: try variables.expect("PKCS11_MODULE", kind), token: try variables.expect("PKCS11_TOKEN", kind),
+                pin: try variables.expectFile("PKCS11_PIN_FILE", kind)
+            )
         case "transit":
             choice = .transit(
                 url: try variables.expect("TRANSIT_URL", kind), mount: variables.take("TRANSIT_MOUNT") ?? "transit",
@@ -36,7 +45,7 @@ package struct KeyProviderSettings: Sendable, Equatable {
             )
         default:
             throw KeyProviderError(
-                .misconfigured, "there is no key provider '\(kind)'", hint: "GATEHOUSE_KEY_PROVIDER is one of: file, transit"
+                .misconfigured, "there is no key provider '\(kind)'", hint: "GATEHOUSE_KEY_PROVIDER is one of: file, pkcs11, transit"
             )
         }
         try variables.expectNoneLeft(kind)
@@ -51,6 +60,8 @@ package struct KeyProviderSettings: Sendable, Equatable {
         switch try KeyProviderSettings(environment: environment).choice {
         case .file(let secret, let next):
             try await FileKeyProvider.open(folder: keysFolder, secret: secret, nextSecret: next, isFresh: isFresh)
+        case .pkcs11(let module, let token, let pin):
+            try await PKCS11KeyProvider.open(module: module, token: token, pin: pin)
         case .transit(let url, let mount, let token):
             try await TransitKeyProvider.open(url: url, mount: mount, token: token)
         }
@@ -76,6 +87,7 @@ private struct Variables {
     /// All there are, with the provider that each belongs to.
     private static let owners = [
         "KEY_PROVIDER": "", "PASSPHRASE_FILE": "file", "CREDENTIAL_FILE": "file", "NEXT_PASSPHRASE_FILE": "file", "NEXT_CREDENTIAL_FILE": "file",
+        "PKCS11_MODULE": "pkcs11", "PKCS11_TOKEN": "pkcs11", "PKCS11_PIN_FILE": "pkcs11",
         "TRANSIT_URL": "transit", "TRANSIT_MOUNT": "transit", "TRANSIT_TOKEN_FILE": "transit",
     ]
 

@@ -8,12 +8,14 @@ import Vocabulary
 struct Place: Sendable, CustomStringConvertible {
     enum Kind: String, Sendable, CaseIterable {
         case file
+        case pkcs11
         case transit
 
         /// Whether the tools for it are on this machine.
         var isTestable: Bool {
             switch self {
             case .file: true
+            case .pkcs11: TestTools.softHSM != nil
             case .transit: TestTools.openBao != nil
             }
         }
@@ -29,6 +31,9 @@ struct Place: Sendable, CustomStringConvertible {
         case .file:
             let keys = try KeysFolder()
             return Place(kind: kind) { try await keys.open(isFresh: true) }
+        case .pkcs11:
+            let token = try await SoftHSM.token()
+            return Place(kind: kind) { try await token.open() }
         case .transit:
             let bao = try await OpenBao.shared()
             let engine = try await bao.engine()

@@ -6,6 +6,10 @@ import TestPostgres
 enum TestTools {
     static let openBao: String? = found("OpenBao", [repository + "/.build/test-tools/bao"])
 
+    static let softHSM: String? = found(
+        "SoftHSM 2", ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"]
+    )
+
     private static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
@@ -19,8 +23,7 @@ enum TestTools {
 
     /// A TCP port of this host that nobody listened at a moment ago.
     static func freePort() throws -> UInt16 {
-        let descriptor = try LoopbackSocket()
-        return descriptor.port
+        try LoopbackSocket().port
     }
 }
 

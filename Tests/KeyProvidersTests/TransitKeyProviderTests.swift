@@ -165,7 +165,10 @@ struct TransitFailureTests {
     }
 
     @Test func `a server that is not there`() async throws {
-        await refused(.unavailable) { _ = try await open("http://127.0.0.1:\(try TestTools.freePort())") }
+        // Plain HTTP is for this host alone, by each of its names.
+        for host in ["127.0.0.1", "127.8.9.10", "localhost", "[::1]"] {
+            await refused(.unavailable) { _ = try await open("http://\(host):\(try TestTools.freePort())") }
+        }
         await refused(.unavailable) { _ = try await open("https://name.invalid:8200") }
     }
 
