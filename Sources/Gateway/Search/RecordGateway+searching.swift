@@ -9,11 +9,11 @@ import Storage
 import Vocabulary
 
 extension RecordGateway {
-    /// A page ends early, with a cursor, when so many hints were read or so many records opened: a name can be so common, and
+    /// A page ends early, with a cursor, when so many hints were read or so many records asked for: a name can be so common, and
     /// so few of its bearers the caller's, that a page would take the vault's whole index to fill.
     private static var mostHints: Int { 200_000 }
-    private static var mostOpened: Int { 4_000 }
-    private static var openedAtOnce: Int { 512 }
+    private static var mostAsked: Int { 4_000 }
+    private static var askedAtOnce: Int { 512 }
 
     /// Records in which every term of `q` is found, whole words first, then beginnings of words, by id within each.
     ///
@@ -38,10 +38,10 @@ extension RecordGateway {
         let shape = sight.widest.shape(of: Set(positions + search.positions).sorted()).asking(sight.ruling.questions)
         var walk = CandidateWalk(try await tokens(search, entity, context), after: start, limit: query.limit, vault, context.tenant)
         var hits: [(candidate: SearchCandidate, record: StoredRecord, view: FieldView)] = []
-        var opened = 0
+        var asked = 0
         var last: SearchCandidate?
         var size = query.limit + 1
-        while hits.count <= query.limit, opened < Self.mostOpened, walk.effort < Self.mostHints {
+        while hits.count <= query.limit, asked < Self.mostAsked, walk.effort < Self.mostHints {
             let candidates = try await walk.next(size, within: Self.mostHints)
             last = candidates.last ?? walk.position
             if candidates.isEmpty { break }
@@ -60,11 +60,11 @@ extension RecordGateway {
                 }
                 if tier == candidate.tier { hits.append((candidate, record, view)) }
             }
-            opened += ids.count
-            size = min(size * 2, Self.openedAtOnce)
+            asked += ids.count
+            size = min(size * 2, Self.askedAtOnce)
         }
         // Where the vault knew of nothing, nobody has asked the store yet whether the credential still lives.
-        if opened == 0 { try await confirmLiveness(context) }
+        if asked == 0 { try await confirmLiveness(context) }
 
         let page = hits.prefix(query.limit)
         let shown = page.map { (record: $0.record, view: $0.view) }

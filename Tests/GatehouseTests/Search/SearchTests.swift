@@ -96,6 +96,37 @@ struct SearchTests {
         return seen
     }
 
+    @Test func `common names are walked through to their end`() async throws {
+        let caller = try await Site.shared().administrator
+        let own = Self.letters()
+        let all = 2300
+        for start in stride(from: 0, to: all, by: 460) {
+            let rows = (start..<start + 460).map { number -> JSONValue in
+                var members: JSONObject = ["given_name": .string("al\(own)a"), "family_name": .string("be\(own)a")]
+                if number % 4 == 0 { members["middle_name"] = .string("ga\(own)\(number % 8 == 0 ? "" : "a")") }
+                return ["line": .number(JSONNumber(number)), "members": .object(members)]
+            }
+            #expect(try await caller.importRows("contacts", rows).status == 200)
+        }
+        let short = String(own.prefix(5))
+        for (query, count) in [
+            ("al\(own)a+be\(own)a", all), ("al\(short)+be\(short)", all), ("be\(own)a+ga\(own)", 575), ("be\(own)a+ga\(own)a", 287),
+            ("ga\(own)+al\(short)+be\(own)", 575), ("al\(own)b+be\(short)", 0), ("ga\(short)", 575), ("al\(own)a+nobody\(own)", 0),
+        ] {
+            let found = try await pages(caller, "q=\(query)&limit=200&fields=id")
+            #expect(found.count == count, "\(query)")
+            #expect(Set(found).count == found.count, "\(query)")
+        }
+        // Three hundred whole words first, then the longer ones, each in the order of their making.
+        let ranked = try await pages(caller, "q=al\(short)+ga\(own)&limit=200&fields=id")
+        #expect(ranked.count == 575)
+        let whole = try await pages(caller, "q=al\(own)a+ga\(own)&limit=200&fields=id")
+        #expect(whole.count == 575)
+        #expect(Array(whole.prefix(288)) == whole.prefix(288).sorted())
+        #expect(Array(whole.dropFirst(288)) == whole.dropFirst(288).sorted())
+        #expect(ranked == whole.sorted())
+    }
+
     @Test func `a cursor belongs to its caller and its q`() async throws {
         let site = try await Site.shared()
         let caller = try site.administrator
@@ -132,6 +163,31 @@ struct SearchTests {
         let id = try await caller.make("contacts", ["family_name": "Vka"])
         #expect(try await caller.get("/v1/contacts/\(id)?q=vka").code == "parameter-invalid")
         #expect(try await caller.get("/v1/contacts?q=vka&fields=country").data.allSatisfy { $0["family_name"] == nil })
+    }
+
+    @Test func `a field that cannot be searched says so, to whoever sees it`() async throws {
+        let site = try await Site.shared()
+        let caller = try site.administrator
+        for (query, detail, hint) in [
+            ("city=x", "'city' cannot be used here: it is sealed, and the catalog declares no exact search for it", "it cannot be searched at all"),
+            (
+                "given_name=x", "'given_name' cannot be used here: it is sealed, and the catalog declares no exact search for it",
+                "q finds it by its words"
+            ),
+            ("sort=email", "'email' cannot be used here: it is sealed, and what is sealed has no order", "sort by indexed fields"),
+            ("group_by=city", "'city' cannot be used here: it is sealed", "group by plain fields"),
+        ] {
+            let answer = try await caller.get("/v1/contacts?\(query)")
+            #expect(answer.code == "field-unknown")
+            #expect(answer["detail"]?.stringValue == detail)
+            #expect(answer["hint"]?.stringValue == hint)
+        }
+        // Whoever does not see it hears what is said of a name that nobody has.
+        let support = try await site.caller("support-agent")
+        let hidden = try await support.get("/v1/contacts?city=x")
+        #expect(hidden.whole.replacing("'city'", with: "'shoe'") == (try await support.get("/v1/contacts?shoe=x").whole))
+        let filtered = try await caller.filtered("contacts", "given_name == 'x'")
+        #expect(filtered["detail"]?.stringValue == "the filter at 1:12: 'given_name' is sealed and cannot be searched for")
     }
 
     @Test func `a hint that is false is found out by opening`() async throws {
