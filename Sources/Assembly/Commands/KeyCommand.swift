@@ -69,10 +69,28 @@ struct KeyCommand: AsyncParsableCommand {
             try await place.onHost { gateway, context in
                 let begun = try await gateway.beginRotation(kind, suite: suite, rate: rate, context)
                 if detach { return KeyCommand.report(begun, json) }
-                let progress = RotationProgress(isQuiet: json)
-                let finished = try await gateway.carryOut(begun) { progress.show($0) }
-                progress.finish()
-                KeyCommand.report(finished, json)
+                KeyCommand.report(try await Self.see(begun, through: gateway, RotationProgress(isQuiet: json)), json)
+            }
+        }
+
+        /// Carries a rotation out, or watches whoever does it already, and goes on when that one is gone. What cannot be reached for a
+        /// moment is waited for.
+        private static func see(_ begun: KeyJob, through gateway: RecordGateway, _ progress: RotationProgress) async throws -> KeyJob {
+            var last = (step: begun.step, done: begun.done, at: ContinuousClock.now)
+            while true {
+                do throws(Refusal) {
+                    let finished = try await gateway.carryOut(begun) { progress.show($0) }
+                    progress.finish()
+                    return finished
+                } catch {
+                    let isPassing = [.busy, .vaultUnavailable, .storeUnavailable, .outcomeUnknown].contains(error.code)
+                    guard isPassing, last.at + .seconds(120) > .now else { throw error }
+                }
+                try await Task.sleep(for: .seconds(1))
+                guard let job = try? await gateway.rotations(of: begun.tenant).first(where: { $0.id == begun.id }) else { continue }
+                if job.finishedAt != nil { return job }
+                if (job.step, job.done) != (last.step, last.done) { last = (job.step, job.done, .now) }
+                progress.watch(job)
             }
         }
     }

@@ -5,6 +5,7 @@ import Synchronization
 /// Shows how far a rotation is: a bar for what is counted, a line for what is waited for.
 final class RotationProgress: Sendable {
     private let bar: Mutex<(bar: ProgressBar, total: Int64)?>
+    private let isWatching = Mutex(false)
     private let isQuiet: Bool
 
     init(isQuiet: Bool) {
@@ -18,6 +19,17 @@ final class RotationProgress: Sendable {
             if shown?.total != job.total { shown = (ProgressBar("rotating \(job.kind.rawValue)", total: Int(job.total), isQuiet: false), job.total) }
             shown?.bar.update(Int(job.done), detail: Self.words[job.step] ?? job.step)
         }
+    }
+
+    /// Shows a rotation that somebody else carries out.
+    func watch(_ job: KeyJob) {
+        if isQuiet { return }
+        let isFirst = isWatching.withLock { isWatching in
+            defer { isWatching = true }
+            return !isWatching
+        }
+        if isFirst { Console.note("another process is at it; watching, and going on should it stop") }
+        show(job)
     }
 
     func finish() {
