@@ -1,3 +1,4 @@
+import Foundation
 import KeyRing
 import Sealing
 import Storage
@@ -92,6 +93,28 @@ struct DestructionTests {
             let fresh = try await site.ring()
             #expect(try await !value.opens(in: fresh))
             #expect(try await resealed.opens(in: fresh))
+        }
+    }
+
+    @Test func `the keys of a hundred people are one question to the vault, and none once they are open`() async throws {
+        try await KeySite.with { site in
+            let ring = try await site.ring()
+            var values: [SealedValue] = []
+            for _ in 0..<100 { values.append(try await site.makeSubject(ring)) }
+            let subjects = values.map(\.subject)
+            // Connections made from now on log what they are asked.
+            try await site.cluster.administer("postgres", "ALTER DATABASE \(site.name) SET log_statement = 'all'")
+            func questions() -> Int { Program.text(site.cluster.log).components(separatedBy: "FROM data_key").count - 1 }
+            try await site.withVault(of: site.cluster) { vault in
+                let fresh = try await site.ring(vault)
+                _ = try await fresh.keys(of: site.tenant)
+                let before = questions()
+                #expect(before > 0)
+                #expect(try await fresh.keys(of: subjects, tenant: site.tenant).keys.count == 100)
+                #expect(questions() == before + 1)
+                #expect(try await fresh.keys(of: subjects, tenant: site.tenant).keys.count == 100)
+                #expect(questions() == before + 1)
+            }
         }
     }
 }
