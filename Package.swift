@@ -22,6 +22,7 @@ let package = Package(
         // C libraries: a module map and a shim each, and exactly one Swift importer.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CPKCS11", providers: [.apt(["libp11-kit-dev"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
@@ -31,7 +32,7 @@ let package = Package(
         .target(name: "Vocabulary"),
         .target(name: "SampleData"),
         .target(name: "Expressions", dependencies: ["CRE2", "Vocabulary"]),
-        .target(name: "Sealing", dependencies: ["CSodium", "Vocabulary"]),
+        .target(name: "Sealing", dependencies: ["CSodium", "COpenSSL", "Vocabulary"]),
         .target(
             name: "PostgresLink",
             dependencies: ["CLibPQ", "CEpoll", "Vocabulary", .product(name: "DequeModule", package: "swift-collections")]
@@ -51,7 +52,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
-        .target(name: "KeyRing", dependencies: ["Vocabulary", "Sealing", "Storage"]),
+        .target(name: "KeyRing", dependencies: ["Vocabulary", "Sealing", "KeyProviders", "Storage"]),
         .target(name: "AuditTrail", dependencies: ["Vocabulary", "DataFormats", "Identity", "PostgresLink", "Storage"]),
         .target(
             name: "Disclosure",
@@ -62,7 +63,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Vocabulary", "DataFormats", "Expressions", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage", "KeyRing",
+                "Vocabulary", "DataFormats", "Expressions", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage", "KeyProviders",
+                "KeyRing",
                 "AuditTrail", "Disclosure",
             ]
         ),
@@ -87,8 +89,7 @@ let package = Package(
             name: "Assembly",
             dependencies: [
                 "Vocabulary", "DataFormats", "Expressions", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage",
-                "KeyRing",
-                "AuditTrail", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
+                "KeyProviders", "KeyRing", "AuditTrail", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -106,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse-bench",
             dependencies: [
-                "AuditTrail", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyRing", "Policies", "PolicyFiles",
+                "AuditTrail", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyProviders", "KeyRing", "Policies",
+                "PolicyFiles",
                 "PostgresLink",
                 "Sealing", "Storage", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -124,7 +126,9 @@ let package = Package(
         .testTarget(name: "SampleDataTests", dependencies: ["SampleData"]),
         .testTarget(name: "VocabularyTests", dependencies: ["Vocabulary"]),
         .testTarget(name: "ExpressionsTests", dependencies: ["DataFormats", "Expressions", "Vocabulary"], exclude: ["Vectors"]),
-        .testTarget(name: "SealingTests", dependencies: ["Vocabulary", "DataFormats", "Sealing"]),
+        .testTarget(name: "SealingTests", dependencies: ["Vocabulary", "DataFormats", "Sealing", "SecretsProbe"]),
+        // A process whose memory SealingTests look at.
+        .executableTarget(name: "SecretsProbe", dependencies: ["Sealing", "Vocabulary"], path: "Tests/SecretsProbe"),
         .testTarget(
             name: "RulesTests",
             dependencies: [
@@ -152,6 +156,10 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             exclude: ["Mappings", "Golden"]
+        ),
+        .testTarget(
+            name: "KeyRingTests",
+            dependencies: ["KeyProviders", "KeyRing", "PostgresLink", "Sealing", "Storage", "TestPostgres", "Vocabulary"]
         ),
         .testTarget(
             name: "ConditionTests",

@@ -92,6 +92,7 @@ function request()
   if kind == "list" then return wrk.format("GET", "/v1/contacts?limit=50&" .. fields, headers) end
   if kind == "list-all" then return wrk.format("GET", "/v1/contacts?limit=50", headers) end
   if kind == "search" then return wrk.format("GET", "/v1/contacts?email=" .. item, headers) end
+  if kind == "words" then return wrk.format("GET", "/v1/contacts?q=" .. item .. "&" .. fields, headers) end
   counter = counter + 1
   local email = "bench." .. number .. "." .. counter .. "." .. math.random(1e9) .. "@example.com"
   return wrk.format("POST", "/v1/contacts", headers,
@@ -148,16 +149,28 @@ class Setup:
             share = min(100, 20000 / imported * 100)
             ids = run("psql", "-h", self.state + "/postgres-run", "-U", "postgres", "-d", "gatehouse", "-Atc",
                       f"select id from contact tablesample bernoulli ({share:.3f}) where external_id like 'import-%'").split()
-            emails = [f"person.{random.randrange(imported)}@import.example" for _ in range(20000)]
+            picked = [random.randrange(imported) for _ in range(20000)]
+            emails = [f"person.{number}@import.example" for number in picked]
+            names = [(GIVEN[number * 7919 % len(GIVEN)].lower(), FAMILY[number * 104729 % len(FAMILY)].lower()) for number in picked]
+            searches = {
+                "3 letters": [family[:3] for _, family in names], "4 letters": [family[:4] for _, family in names],
+                "a whole name": [family for _, family in names], "two names": [given + "+" + family for given, family in names],
+                "two beginnings of 3 letters": [given[:3] + "+" + family[:3] for given, family in names],
+            }
         else:
+            searches = {}
             ids, emails = collect(self.base, self.admin, 20000)
         self.ids, self.emails, self.script = (os.path.join(self.folder, name) for name in ("ids", "emails", "wrk.lua"))
         open(self.ids, "w").write("\n".join(ids) + "\n")
         open(self.emails, "w").write("\n".join(emails) + "\n")
         open(self.script, "w").write(SCRIPT)
+        self.searches = {}
+        for number, (name, queries) in enumerate(searches.items()):
+            self.searches[name] = os.path.join(self.folder, f"words{number}")
+            open(self.searches[name], "w").write("\n".join(queries) + "\n")
 
-    def measure(self, kind, connections, base=None, server=None):
-        listed = self.emails if kind == "search" else self.ids
+    def measure(self, kind, connections, base=None, server=None, listed=None):
+        listed = listed or (self.emails if kind == "search" else self.ids)
         bearer = self.admin if kind == "create" else self.rep
         return wrk(base or self.base, connections, self.script, server or self.server, self.state,
                    {"KIND": kind, "TOKEN": bearer, "LIST": listed})
@@ -168,12 +181,27 @@ class Setup:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def invented(seed, count):
+    """Different names of two to four syllables, some beginnings far commoner than others, as in a directory."""
+    dice = random.Random(seed)
+    heads = ["an", "mar", "jo", "ka", "el", "sa", "be", "ri", "lu", "da", "mi", "ste", "o", "vi", "no", "ha", "ge", "pe", "schu", "wil", "tho", "fri"]
+    tails = ["na", "ber", "li", "son", "ta", "mer", "ri", "ko", "den", "ski", "va", "lo", "man", "ti", "es", "ro", "ne", "stein", "do", "li"]
+    names = set()
+    while len(names) < count:
+        head = heads[min(int(dice.expovariate(0.18)), len(heads) - 1)]
+        names.add((head + "".join(dice.choice(tails) for _ in range(dice.randint(1, 3)))).capitalize())
+    return sorted(names)
+
+
+GIVEN, FAMILY = invented(1, 977), invented(2, 19997)
+
+
 def write_people(path, count):
     """A CSV of invented people in the shape that the import benchmark maps."""
     with open(path, "w") as file:
         file.write("external_id,given_name,family_name,email,phone,city,postal_code,job_title,birth_date,lifecycle\n")
         for number in range(count):
-            file.write(f"import-{number},Given{number % 977},Family{number % 1999},person.{number}@import.example,"
+            file.write(f"import-{number},{GIVEN[number * 7919 % len(GIVEN)]},{FAMILY[number * 104729 % len(FAMILY)]},person.{number}@import.example,"
                        f"+1555{number:07d},City{number % 311},{number % 99999:05d},Tester,19{number % 60 + 30}-0{number % 9 + 1}-15,prospect\n")
 
 
@@ -250,7 +278,37 @@ def main():
                 latencies[count, kind] = sorted(setup.measure(kind, 1)["p50"] for _ in range(3))[1]
                 factor = latencies[count, kind] / latencies[10_000, kind]
                 print(f"{kind}, 1 connection, {count:,} contacts: p50 {latencies[count, kind]:.2f} ms, {factor:.2f} x that of 10,000", flush=True)
+            print(f"search by e-mail to GET by id, {count:,} contacts: {latencies[count, 'search'] / latencies[count, 'get']:.2f}", flush=True)
+            for name, listed in setup.searches.items():
+                setup.measure("words", 1, listed=listed)
+                result = setup.measure("words", 1, listed=listed)
+                print(f"q, {name}, 1 connection, {count:,} contacts: p50 {result['p50']:.2f} ms, p99 {result['p99']:.2f} ms", flush=True)
+            begin = time.time()
+            run(GATEHOUSE, "search", "report", "--state", setup.state, "--json")
+            print(f"search report, {count:,} contacts: {time.time() - begin:.1f} s", flush=True)
+            if count == 1_000_000:
+                end_epochs(setup, count)
             setup.stop()
+
+
+def end_epochs(setup, count):
+    """Ends the epoch of a million people while a sales rep reads: how long it takes, and what is left of the reads' speed."""
+    for rate in ("40000", "0"):
+        alone = sorted(setup.measure("get", 32)["rps"] for _ in range(3))[1]
+        begin = time.time()
+        rotation = subprocess.Popen([GATEHOUSE, "key", "rotate", "epoch", "--state", setup.state, "--rate", rate, "--json"],
+                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        meanwhile = []
+        while rotation.poll() is None:
+            result = setup.measure("get", 32)
+            if rotation.poll() is None:
+                meanwhile.append(result["rps"])
+        took = time.time() - begin
+        job = json.loads(rotation.stdout.read())
+        moments = [time.mktime(time.strptime(job[name][:19], "%Y-%m-%dT%H:%M:%S")) for name in ("started_at", "finished_at")]
+        share = sum(meanwhile) / len(meanwhile) / alone * 100 if meanwhile else float("nan")
+        print(f"ending an epoch of {job['done']:,} keys, --rate {rate}: {moments[1] - moments[0]:.0f} s, GET by id at 32 connections keeps "
+              f"{share:.0f} % of {alone:,.0f} a second meanwhile", flush=True)
 
 
 try:

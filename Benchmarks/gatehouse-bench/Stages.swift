@@ -4,6 +4,7 @@ import Catalog
 import Disclosure
 import Foundation
 import Identity
+import KeyProviders
 import KeyRing
 import Policies
 import PolicyFiles
@@ -23,7 +24,11 @@ struct Stages: AsyncParsableCommand {
         let engine = LinkEngine()
         let store = StoreDatabase(place.database("gatehouse", engine), stepsDown: false)
         let vault = VaultDatabase(place.database("gatehouse_vault", engine), stepsDown: false)
-        let ring = SubjectKeyRing(root: try RootKeyFile.read(place.state + "/keys/root.key"), vault: vault)
+        let ring = SubjectKeyRing(
+            provider: try await KeyProviderSettings.open(
+                environment: ProcessInfo.processInfo.environment, keysFolder: place.state + "/keys", isFresh: false
+            ), vault: vault, escrow: RecoveryEscrow(folder: place.state + "/recovery", recipients: []), observe: { _ in }
+        )
         let audit = AuditRecorder(store: store, observe: { _ in })
         guard let tenant = try await store.tenant(named: "default"), let entity = folder.catalog.entity(named: "contact") else {
             throw ValidationError("there is no sample data")
@@ -37,7 +42,7 @@ struct Stages: AsyncParsableCommand {
         page.limit = 1
         let first = table.records(try await store.read(Scope(tenant: tenant), [table.list(page, view.shape, tenant: tenant)])[0], view.shape)
         guard let record = first.first, let subject = record.subject else { throw ValidationError("there is no sample data") }
-        guard let key = try await ring.keys(of: [subject], tenant: tenant)[subject] else { throw ValidationError("the sample has no key") }
+        guard let key = try await ring.keys(of: [subject], tenant: tenant).keys[subject] else { throw ValidationError("the sample has no key") }
         let tagKey = SymmetricKey.random()
         let rounds = rounds
 
@@ -83,7 +88,8 @@ struct Stages: AsyncParsableCommand {
                 "open and encode the answer",
                 try Self.time(rounds) {
                     _ = DisclosedRecord(
-                        record, view, positions: view.shown, key: key, tenant: tenant, tagKey: tagKey, receipt: receipt, observe: { _ in }
+                        record, view, positions: view.shown, key: key, isErased: false, tenant: tenant, tagKey: tagKey, receipt: receipt,
+                        observe: { _ in }
                     )
                 }
             )

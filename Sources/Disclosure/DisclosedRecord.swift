@@ -17,16 +17,17 @@ package struct DisclosedRecord: Sendable {
 
     /// - Parameters:
     ///   - positions: the fields asked for, all of them shown by the view.
-    ///   - key: the data key of whom the record is about; `nil` when that person was erased.
+    ///   - key: the data key of whom the record is about; `nil` when that person was erased, or the key is lost.
+    ///   - isErased: whether a key that is not there was destroyed on purpose.
     ///   - extras: members of `_meta` beside the usual ones.
     package init(
-        _ record: StoredRecord, _ view: FieldView, positions: [Int], key: DataKey?, tenant: TenantID, tagKey: SymmetricKey,
+        _ record: StoredRecord, _ view: FieldView, positions: [Int], key: DataKey?, isErased: Bool, tenant: TenantID, tagKey: SymmetricKey,
         receipt: borrowing AuditReceipt, observe: Observer, extras: [(name: String, value: JSONValue)] = []
     ) {
         id = record.id
-        let recordTag = EntityTag.of(record, view, key: tagKey)
+        let recordTag = EntityTag.of(record, view, isErased: key == nil && isErased, key: tagKey)
         entityTag = EntityTag.of(positions, view, recordTag: recordTag)
-        var writer = DisclosureWriter(record, view, key: key, tenant: tenant)
+        var writer = DisclosureWriter(record, view, key: key, isErased: isErased, tenant: tenant)
         writer.write(positions)
         for field in writer.unreadable { observe(.sealedValueUnreadable(entity: view.entity.name, field: field)) }
         writer.writeMeta(entityTag: recordTag, extras: extras)
@@ -43,13 +44,15 @@ private struct DisclosureWriter: ~Copyable {
     private let record: StoredRecord
     private let view: FieldView
     private let key: DataKey?
+    private let isErased: Bool
     private var place: CellPlace
     private let scratch = Scratch()
 
-    init(_ record: StoredRecord, _ view: FieldView, key: DataKey?, tenant: TenantID) {
+    init(_ record: StoredRecord, _ view: FieldView, key: DataKey?, isErased: Bool, tenant: TenantID) {
         self.record = record
         self.view = view
         self.key = key
+        self.isErased = isErased
         place = CellPlace(tenant: tenant, entity: view.entity.name, record: record.id)
     }
 
@@ -73,7 +76,7 @@ private struct DisclosureWriter: ~Copyable {
         var value = bytes
         if field.isSealed {
             guard let key else {
-                erased.append(field.name)
+                if isErased { erased.append(field.name) } else { unreadable.append(field.name) }
                 return json.null()
             }
             guard let opened = key.open(bytes, field: field.nameBytes, at: &place, into: scratch) else {
@@ -162,12 +165,14 @@ package enum EntityTag {
         sent == tag || (sent.hasPrefix(tag.dropLast() + ".") && sent.hasSuffix("\""))
     }
 
-    package static func of(_ record: StoredRecord, _ view: FieldView, key: SymmetricKey) -> String {
+    /// - Parameter isErased: a record whose sealed fields were erased is another representation, though nobody has changed the row.
+    package static func of(_ record: StoredRecord, _ view: FieldView, isErased: Bool, key: SymmetricKey) -> String {
         var message: [UInt8] = []
         message.reserveCapacity(24 + view.tagBytes.count)
         record.id.uuid.append(to: &message)
         withUnsafeBytes(of: record.version.bigEndian) { message += $0 }
         message += view.tagBytes
+        if isErased { message.append(1) }
         return "\"" + Hex.encode(Blake2b.hash(message, byteCount: 16, key: key)) + "\""
     }
 }

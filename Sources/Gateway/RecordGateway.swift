@@ -3,6 +3,7 @@ package import Catalog
 import Disclosure
 import Expressions
 package import Identity
+import KeyProviders
 package import KeyRing
 package import Policies
 import PostgresLink
@@ -27,7 +28,7 @@ package final class RecordGateway: Sendable {
     private let tables: [String: RecordTable]
     private let views = FieldViews()
     private let rules: Mutex<CompiledPolicies>
-    private let searchKeys = Mutex<[String: SearchKey]>([:])
+    let searchIndex = SearchIndex()
 
     /// - Throws: when the gateway's own keys cannot be had from the vault.
     package init(
@@ -149,8 +150,14 @@ package final class RecordGateway: Sendable {
     func change<Value: Sendable>(
         _ context: RequestContext, _ body: (Transaction) async throws(Refusal) -> (value: Value, event: AuditEvent)
     ) async throws(Refusal) -> (value: Value, receipt: AuditReceipt) {
-        let catalog = catalog
-        return try await audit.change(Scope(context.principal), wrap: { Self.refusal($0, catalog) }, body)
+        let (catalog, deadline) = (catalog, ContinuousClock.now + keyRing.settings.changeDeadline)
+        return try await audit.change(Scope(context.principal), wrap: { Self.refusal($0, catalog) }) {
+            (transaction: Transaction) async throws(Refusal) in
+            let outcome = try await body(transaction)
+            // The keys that this was sealed with may have been replaced meanwhile, and rotations count on nobody using them for longer.
+            guard ContinuousClock.now < deadline else { throw Refusal(.busy, "the change took too long and was taken back", hint: "try again") }
+            return outcome
+        }
     }
 
     func refusal(_ error: StorageError) -> Refusal { Self.refusal(error, catalog) }
@@ -198,8 +205,11 @@ package final class RecordGateway: Sendable {
     static func refusal(_ error: KeyRingError) -> Refusal {
         switch error {
         case .vault: Refusal(.vaultUnavailable, "the vault cannot be reached", hint: "try again in a moment")
+        case .provider(let error) where error.code == .unavailable:
+            Refusal(.vaultUnavailable, "the key provider cannot be reached", hint: "try again in a moment")
         case .exhausted: Refusal(.busy, "the gateway has too many keys in use", hint: "try again in a moment")
-        case .unreadable: Refusal(.internalError, "a key of the vault does not open under this root key")
+        case .unreadable, .provider, .otherProvider, .escrow:
+            Refusal(.internalError, "the keys of the tenant cannot be opened", hint: "the operator finds the reason with 'gatehouse status'")
         }
     }
 
@@ -211,45 +221,45 @@ package final class RecordGateway: Sendable {
 
     /// The keys that the sealed fields of these records need; a subject that is missing in the answer was erased.
     func keys(for records: [StoredRecord], _ context: RequestContext) async throws(Refusal) -> RecordKeys {
+        try await keys(for: records, tenant: context.tenant)
+    }
+
+    func keys(for records: [StoredRecord], tenant: TenantID) async throws(Refusal) -> RecordKeys {
         var subjects: [SubjectID] = []
         var needsTenantKey = false
         for record in records {
             if let subject = record.subject { subjects.append(subject) } else { needsTenantKey = true }
         }
-        return try await keys(for: subjects, withTenantKey: needsTenantKey, context)
+        return try await keys(for: subjects, withTenantKey: needsTenantKey, tenant)
     }
 
     func keys(for subjects: [SubjectID], withTenantKey: Bool, _ context: RequestContext) async throws(Refusal) -> RecordKeys {
+        try await keys(for: subjects, withTenantKey: withTenantKey, context.tenant)
+    }
+
+    private func keys(for subjects: [SubjectID], withTenantKey: Bool, _ tenant: TenantID) async throws(Refusal) -> RecordKeys {
         do {
+            let (known, lost) = subjects.isEmpty ? ([:], []) : try await keyRing.keys(of: subjects, tenant: tenant)
+            if !lost.isEmpty { observe(.dataKeysMissing(count: lost.count)) }
             return RecordKeys(
-                subjects: subjects.isEmpty ? [:] : try await keyRing.keys(of: subjects, tenant: context.tenant),
-                tenant: withTenantKey ? try await keyRing.keys(of: context.tenant).dataKey : nil
+                subjects: known, tenant: withTenantKey ? try await keyRing.keys(of: tenant).dataKey : nil, lost: lost
             )
         } catch {
             throw Self.refusal(error)
         }
     }
-
-    /// The search key of a field, under one of the tenant's search keys; derived once.
-    func searchKey(_ entity: Entity, _ field: Field, _ generation: TenantKeys.SearchGeneration, _ tenant: TenantID) -> SearchKey {
-        let name = "\(tenant)/\(generation.number)/\(entity.name).\(field.name)"
-        return searchKeys.withLock { kept in
-            if let key = kept[name] { return key }
-            let key = generation.key(entity: entity.name, field: field.name, kind: SearchKind.exact.rawValue, bits: field.tokenBits)
-            kept[name] = key
-            return key
-        }
-    }
-
-    static func place(_ entity: Entity, _ field: Field) -> String { "\(entity.name).\(field.name)/\(SearchKind.exact.rawValue)" }
 }
 
 /// Opened keys for a handful of records.
 struct RecordKeys: Sendable {
     let subjects: [SubjectID: DataKey]
     let tenant: DataKey?
+    /// Their keys are gone, and nobody has destroyed them.
+    let lost: Set<SubjectID>
 
     func key(for record: StoredRecord) -> DataKey? { key(for: record.subject) }
     func key(for subject: SubjectID?) -> DataKey? { subject.map { subjects[$0] } ?? tenant }
+    /// Whether a record's key was destroyed on purpose: its fields are erased, and not in error.
+    func isErased(_ record: StoredRecord) -> Bool { record.subject.map { subjects[$0] == nil && !lost.contains($0) } ?? false }
     var pseudonyms: [String] { subjects.values.map(\.pseudonymText) }
 }

@@ -56,7 +56,9 @@ extension API {
 
     private func read(_ entity: Entity, _ id: RecordID, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
         let query = try request.listQuery()
-        guard query.filters.isEmpty, query.filter == nil, query.cursor == nil, query.sort == nil, query.groupBy.isEmpty, !query.wantsCount else {
+        guard query.filters.isEmpty, query.filter == nil, query.search == nil, query.cursor == nil, query.sort == nil, query.groupBy.isEmpty,
+            !query.wantsCount
+        else {
             throw Refusal(.parameterInvalid, "only 'fields' can be asked of a single record")
         }
         let (record, event) = try await gateway.read(entity, id, fields: query.fields, context)

@@ -129,6 +129,7 @@ extension APIRequest {
                 query.limit = limit
             case "cursor": query.cursor = value
             case "filter": query.filter = value
+            case "q": query.search = value
             case "count":
                 guard ["true", "false"].contains(value) else { throw Refusal(.parameterInvalid, "count is true or false") }
                 query.wantsCount = value == "true"

@@ -22,6 +22,8 @@ final class SubjectKeyCache: Sendable {
         var entries: [Place: Entry] = [:]
         var ring: [Place?] = []
         var hand = 0
+        /// How often something was taken out by order; see ``turn``.
+        var evictions = 0
     }
 
     private let state = Mutex(State())
@@ -46,9 +48,14 @@ final class SubjectKeyCache: Sendable {
         }
     }
 
-    func keep(_ key: DataKey, of subject: SubjectID, tenant: TenantID, at now: ContinuousClock.Instant) {
+    /// To be asked before the vault is read: what is read is kept only if nothing was evicted meanwhile, because it may be just
+    /// what was evicted.
+    var turn: Int { state.withLock { $0.evictions } }
+
+    func keep(_ key: DataKey, of subject: SubjectID, tenant: TenantID, at now: ContinuousClock.Instant, turn: Int) {
         let place = Place(tenant: tenant, subject: subject)
         state.withLock { state in
+            guard state.evictions == turn else { return }
             if state.entries[place] != nil { Self.remove(place, &state) }
             let slot = freeSlot(&state)
             state.ring[slot] = place
@@ -59,12 +66,20 @@ final class SubjectKeyCache: Sendable {
     /// Drops a subject's key in every tenant: the notification names the holder alone.
     func evict(_ subject: SubjectID) {
         state.withLock { state in
+            state.evictions += 1
             for place in state.entries.keys where place.subject == subject { Self.remove(place, &state) }
         }
     }
 
+    func evict(_ tenant: TenantID) {
+        state.withLock { state in
+            state.evictions += 1
+            for place in state.entries.keys where place.tenant == tenant { Self.remove(place, &state) }
+        }
+    }
+
     func evictAll() {
-        state.withLock { $0 = State() }
+        state.withLock { $0 = State(evictions: $0.evictions + 1) }
     }
 
     private func freeSlot(_ state: inout State) -> Int {

@@ -1,56 +1,78 @@
+package import KeyProviders
 package import Sealing
 package import Storage
 import Synchronization
 package import Vocabulary
 
-/// Why a key could not be had.
-package enum KeyRingError: Error, Sendable, Equatable, CustomStringConvertible {
-    case vault(StorageError)
-    /// A wrapped key does not open: this is not the root key that the vault was made with, or somebody changed the vault.
-    case unreadable
-    /// All of the guarded memory is in use.
-    case exhausted
+/// How long and how many keys are kept open.
+package struct KeyRingSettings: Sendable {
+    /// Opened subject keys kept at most.
+    package var capacity = 65_536
+    /// How long an opened key is kept at most: a gateway that missed the word of its destruction lets go of it by then. The same
+    /// in every gateway of a vault, because rotations wait that long before they take an old key for unused.
+    package var maximumAge: Duration = .seconds(60)
+    /// How long a change may take, from its beginning to its commit: longer ones are taken back, so that none seals under a key
+    /// that was replaced meanwhile.
+    package var changeDeadline: Duration = .seconds(30)
 
-    package var description: String {
-        switch self {
-        case .vault(let error): "vault: \(error)"
-        case .unreadable: "a key in the vault does not open under this root key"
-        case .exhausted: "no guarded memory left for keys"
-        }
-    }
+    /// When this long has passed since a key was replaced, nobody uses the old one any more.
+    package var settlingTime: Duration { maximumAge + changeDeadline + .seconds(1) }
+
+    package init() {}
 }
 
-/// Root key → epoch key of a tenant → data keys of its subjects; opened keys are lent, kept for a while and wiped.
+/// Provider → epoch key of a tenant → data keys of its subjects; opened keys are lent, kept for a while and wiped.
 package final class SubjectKeyRing: Sendable {
     /// The gateway's own keys hang on a tenant that no company can be.
-    private static let system = TenantID(UUIDv7(high: 0, low: 0))
+    package static let system = TenantID(UUIDv7(high: 0, low: 0))
 
-    private let root: SymmetricKey
-    private let vault: VaultDatabase
+    package let settings: KeyRingSettings
+    let provider: any KeyProvider
+    package let vault: VaultDatabase
+    package let escrow: RecoveryEscrow
+    let observe: Observer
     private let slab: DataKeySlab
     private let cache: SubjectKeyCache
-    private let tenants = Mutex<[TenantID: TenantKeys]>([:])
+    private let tenants = Mutex<[TenantID: (keys: TenantKeys, openedAt: ContinuousClock.Instant)]>([:])
 
-    /// - Parameters:
-    ///   - capacity: opened subject keys kept at most.
-    ///   - maximumAge: how long an opened key is kept at most.
-    package init(root: SymmetricKey, vault: VaultDatabase, capacity: Int = 65_536, maximumAge: Duration = .seconds(600)) {
-        self.root = root
+    package init(
+        provider: any KeyProvider, vault: VaultDatabase, escrow: RecoveryEscrow, settings: KeyRingSettings = KeyRingSettings(),
+        observe: @escaping Observer
+    ) {
+        self.provider = provider
         self.vault = vault
-        self.slab = DataKeySlab(capacity: capacity + 16_384)
-        self.cache = SubjectKeyCache(capacity: capacity, maximumAge: maximumAge)
+        self.escrow = escrow
+        self.settings = settings
+        self.observe = observe
+        // While a rotation runs each subject has two versions.
+        self.slab = DataKeySlab(capacity: settings.capacity * 2 + 16_384)
+        self.cache = SubjectKeyCache(capacity: settings.capacity, maximumAge: settings.maximumAge)
     }
 
-    /// Whether keys were made in this vault before: then only the root key they were made with will do.
-    package static func isInUse(_ vault: VaultDatabase) async throws(StorageError) -> Bool { try await !vault.tenantKeys(of: system).epochs.isEmpty }
+    /// Whether keys were made in this vault before: then only the provider they were made with will do.
+    package static func isInUse(_ vault: VaultDatabase) async throws(StorageError) -> Bool {
+        try await !vault.tenantKeys(of: system).epochs.isEmpty
+    }
 
     // MARK: Tenants
 
     /// The keys of a tenant, made on first use.
     package func keys(of tenant: TenantID) async throws(KeyRingError) -> TenantKeys {
-        if let known = tenants.withLock({ $0[tenant] }) { return known }
-        let keys = try await openTenant(tenant)
-        tenants.withLock { $0[tenant] = keys }
+        let known = tenants.withLock { $0[tenant] }
+        if let known, known.openedAt + settings.maximumAge > .now { return known.keys }
+        return try await reload(tenant, known: known?.keys)
+    }
+
+    /// The keys of a tenant as the vault has them now.
+    @discardableResult
+    func reload(_ tenant: TenantID) async throws(KeyRingError) -> TenantKeys {
+        try await reload(tenant, known: tenants.withLock { $0[tenant]?.keys })
+    }
+
+    private func reload(_ tenant: TenantID, known: TenantKeys?) async throws(KeyRingError) -> TenantKeys {
+        let now = ContinuousClock.now
+        let keys = try await open(tenant, known: known, in: slab)
+        tenants.withLock { $0[tenant] = (keys, now) }
         return keys
     }
 
@@ -59,114 +81,98 @@ package final class SubjectKeyRing: Sendable {
         try await keys(of: Self.system).derive(info)
     }
 
-    private func openTenant(_ tenant: TenantID) async throws(KeyRingError) -> TenantKeys {
-        var stored = try await stored(tenant)
-        if stored.epochs.isEmpty {
-            let wrapped = KeyEnvelope.wrap(.random(), under: root, label: KeyLabel.epochKey(tenant, 1))
-            do {
-                try await vault.addEpochKey(WrappedEpochKey(epoch: 1, provider: "file", generation: 1, wrapped: wrapped), of: tenant)
-            } catch {
-                throw .vault(error)
-            }
-            // Read back what is there: another gateway may have been first.
-            stored = try await self.stored(tenant)
-        }
-        var epochKeys: [Int32: SymmetricKey] = [:]
-        for wrapped in stored.epochs {
-            guard let key = KeyEnvelope.unwrap(wrapped.wrapped, under: root, label: KeyLabel.epochKey(tenant, wrapped.epoch)) else {
-                throw .unreadable
-            }
-            epochKeys[wrapped.epoch] = key
-        }
-        guard let epoch = epochKeys.keys.max(), let epochKey = epochKeys[epoch] else { throw .unreadable }
-        if stored.dataKeys.isEmpty || stored.searchKeys.isEmpty {
-            do {
-                _ = try await vault.add([wrap(.random(), holder: tenant.uuid, tenant, epoch, epochKey)], [], of: tenant)
-                let wrapped = KeyEnvelope.wrap(.random(), under: epochKey, label: KeyLabel.searchKey(tenant, generation: 1, epoch: epoch))
-                _ = try await vault.addSearchKey(WrappedSearchKey(generation: 1, epoch: epoch, wrapped: wrapped), of: tenant)
-            } catch {
-                throw .vault(error)
-            }
-            stored = try await self.stored(tenant)
-        }
-        guard let last = stored.dataKeys.last, let master = unwrap(last, tenant, epochKeys) else { throw .unreadable }
-        let dataKey = master.withBytes { DataKey(master: $0, holder: .tenant(tenant), version: UInt32(last.version), in: slab) }
-        guard let dataKey else { throw .exhausted }
-        var generations: [TenantKeys.SearchGeneration] = []
-        for wrapped in stored.searchKeys {
-            let label = KeyLabel.searchKey(tenant, generation: wrapped.generation, epoch: wrapped.epoch)
-            guard let above = epochKeys[wrapped.epoch], let key = KeyEnvelope.unwrap(wrapped.wrapped, under: above, label: label) else {
-                throw .unreadable
-            }
-            generations.append(TenantKeys.SearchGeneration(number: wrapped.generation, master: key))
-        }
-        return TenantKeys(
-            tenant: tenant, epoch: epoch, epochKeys: epochKeys, master: master, dataKey: dataKey, searchGenerations: generations
-        )
-    }
-
-    private func stored(_ tenant: TenantID) async throws(KeyRingError) -> StoredTenantKeys {
-        do { return try await vault.tenantKeys(of: tenant) } catch { throw .vault(error) }
-    }
-
     // MARK: Subjects
 
-    /// The opened keys of those subjects that have one. A subject without a key has been erased: nothing opens its fields.
-    package func keys(of subjects: some Collection<SubjectID>, tenant: TenantID) async throws(KeyRingError) -> [SubjectID: DataKey] {
+    /// The opened keys of those subjects that have one, and those whose key is gone without having been destroyed on purpose.
+    /// A subject in neither was erased: nothing opens its fields.
+    package func keys(
+        of subjects: some Collection<SubjectID>, tenant: TenantID
+    ) async throws(KeyRingError) -> (keys: [SubjectID: DataKey], lost: Set<SubjectID>) {
         let now = ContinuousClock.now
+        let turn = cache.turn
         var found: [SubjectID: DataKey] = [:]
         var missing: [UUIDv7] = []
         for subject in subjects where found[subject] == nil {
             if let key = cache.key(of: subject, tenant: tenant, at: now) { found[subject] = key } else { missing.append(subject.uuid) }
         }
-        if missing.isEmpty { return found }
-        let epochKeys = try await keys(of: tenant).epochKeys
-        for wrapped in try await dataKeys(missing, tenant) {
+        if missing.isEmpty { return (found, []) }
+        var tenantKeys = try await keys(of: tenant)
+        let stored = try await dataKeys(missing, tenant)
+        if stored.contains(where: { tenantKeys.epochs[$0.epoch] == nil }) { tenantKeys = try await reload(tenant) }
+        for wrapped in stored {
             let subject = SubjectID(wrapped.holder)
-            guard let master = unwrap(wrapped, tenant, epochKeys) else { throw .unreadable }
-            let key = master.withBytes { DataKey(master: $0, holder: .subject(subject), version: UInt32(wrapped.version), in: slab) }
-            guard let key else { throw .exhausted }
-            cache.keep(key, of: subject, tenant: tenant, at: now)
+            // In the order of their versions: each has the one before it behind it.
+            let key = try unwrap(wrapped, previous: found[subject], holder: .subject(subject), tenantKeys.epochs)
             found[subject] = key
         }
-        return found
+        for holder in missing {
+            if let key = found[SubjectID(holder)] { cache.keep(key, of: SubjectID(holder), tenant: tenant, at: now, turn: turn) }
+        }
+        let without = missing.filter { found[SubjectID($0)] == nil }
+        if without.isEmpty { return (found, []) }
+        let destroyed: Set<UUIDv7>
+        do { destroyed = try await vault.tombstones(of: without, tenant: tenant) } catch { throw .vault(error) }
+        return (found, Set(without.filter { !destroyed.contains($0) }.map { SubjectID($0) }))
     }
 
     /// A new key for a new subject, and its wrapped form, which has to be durable in the vault before anything sealed under it is.
     package func makeKey(for subject: SubjectID, tenant: TenantID) async throws(KeyRingError) -> (key: DataKey, wrapped: WrappedDataKey) {
         let tenantKeys = try await keys(of: tenant)
-        guard let epochKey = tenantKeys.epochKeys[tenantKeys.epoch] else { throw .unreadable }
         let master = SymmetricKey.random()
-        let wrapped = wrap(master, holder: subject.uuid, tenant, tenantKeys.epoch, epochKey)
-        let key = master.withBytes { DataKey(master: $0, holder: .subject(subject), version: 1, in: slab) }
+        let wrapped = tenantKeys.epochs.wrap(master, holder: subject.uuid, version: 1)
+        let key = master.withBytes {
+            DataKey(master: $0, holder: .subject(subject), version: 1, suite: tenantKeys.suite, previous: nil, in: slab)
+        }
         guard let key else { throw .exhausted }
         return (key, wrapped)
     }
 
     /// Keeps a key whose wrapped form has become durable.
     package func keep(_ key: DataKey, of subject: SubjectID, tenant: TenantID) {
-        cache.keep(key, of: subject, tenant: tenant, at: .now)
+        cache.keep(key, of: subject, tenant: tenant, at: .now, turn: cache.turn)
     }
+
+    /// Destroys a subject's key, in the vault and here; other gateways are told. Nothing sealed under it opens any more.
+    ///
+    /// - Returns: whether there was one.
+    package func destroyKey(of subject: SubjectID, tenant: TenantID) async throws(KeyRingError) -> Bool {
+        defer { cache.evict(subject) }
+        do { return try await vault.destroyKey(of: subject.uuid, tenant: tenant) } catch { throw .vault(error) }
+    }
+
+    // MARK: What others have changed
 
     /// A subject's key was destroyed somewhere.
     package func evict(_ subject: SubjectID) { cache.evict(subject) }
 
+    /// The keys of a tenant, or many of its subjects', were changed somewhere.
+    package func evict(_ tenant: TenantID) {
+        cache.evict(tenant)
+        // What is opened stays known, so that the provider is asked again only for what has changed.
+        tenants.withLock { tenants in
+            if let known = tenants[tenant] { tenants[tenant] = (known.keys, known.openedAt - settings.maximumAge) }
+        }
+    }
+
     /// Notifications may have been missed.
-    package func evictAll() { cache.evictAll() }
+    package func evictAll() {
+        for tenant in tenants.withLock({ Array($0.keys) }) { evict(tenant) }
+        cache.evictAll()
+    }
 
     // MARK: Wrapping
 
-    private func wrap(
-        _ key: SymmetricKey, holder: UUIDv7, _ tenant: TenantID, _ epoch: Int32, _ epochKey: SymmetricKey
-    ) -> WrappedDataKey {
-        let label = KeyLabel.dataKey(tenant, holder, version: 1, epoch: epoch)
-        return WrappedDataKey(holder: holder, version: 1, epoch: epoch, wrapped: KeyEnvelope.wrap(key, under: epochKey, label: label))
-    }
-
-    private func unwrap(_ wrapped: WrappedDataKey, _ tenant: TenantID, _ epochKeys: [Int32: SymmetricKey]) -> SymmetricKey? {
-        guard let epochKey = epochKeys[wrapped.epoch] else { return nil }
-        let label = KeyLabel.dataKey(tenant, wrapped.holder, version: wrapped.version, epoch: wrapped.epoch)
-        return KeyEnvelope.unwrap(wrapped.wrapped, under: epochKey, label: label)
+    func unwrap(
+        _ wrapped: WrappedDataKey, previous: DataKey?, holder: KeyHolder, _ epochs: TenantEpochs
+    ) throws(KeyRingError) -> DataKey {
+        guard let epochKey = epochs[wrapped.epoch] else { throw .unreadable }
+        let label = KeyLabel.dataKey(epochs.tenant, wrapped.holder, version: wrapped.version, epoch: wrapped.epoch)
+        let opened = KeyEnvelope.withUnwrapped(wrapped.wrapped, under: epochKey, label: label) { [slab] master in
+            DataKey(master: master, holder: holder, version: UInt32(wrapped.version), suite: epochs.suite, previous: previous, in: slab)
+        }
+        guard let opened else { throw .unreadable }
+        guard let key = opened else { throw .exhausted }
+        return key
     }
 
     private func dataKeys(_ holders: [UUIDv7], _ tenant: TenantID) async throws(KeyRingError) -> [WrappedDataKey] {

@@ -11,10 +11,12 @@ package enum SystemResource: String, Sendable, CaseIterable {
     case audit
     /// API keys: `read`, `create`, `delete` (revoke).
     case credential
-    /// Consents, restrictions and objections of data subjects: `read`, `update`.
+    /// Consents, restrictions and objections of data subjects: `read`, `update`. Their keys: `delete` destroys one for good.
     case subject
     /// Requests for more access (two people, break-glass): `read` the list, `update` approves and closes.
     case grant
+    /// Keys: `read` what there is, `update` rotates.
+    case key
 }
 
 /// What a caller may know of a field.

@@ -70,6 +70,19 @@ package final class ResultSet: @unchecked Sendable {
         return value
     }
 
+    /// Ids that were sent one behind the other in a single cell; none when it is NULL.
+    package func uuids(_ row: Int, _ column: Int) -> [UUIDv7] {
+        guard rowCount > row else { return [] }
+        return withBytes(row, column) { bytes in
+            stride(from: 0, to: bytes.count - bytes.count % 16, by: 16).map { offset in
+                UUIDv7(
+                    high: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)),
+                    low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self))
+                )
+            }
+        } ?? []
+    }
+
     package func date(_ row: Int, _ column: Int) -> CalendarDate? {
         int64(row, column).map { CalendarDate(daysSince1970: Int32(truncatingIfNeeded: $0) + Epoch.days) }
     }

@@ -20,16 +20,6 @@ package enum Blake2b {
     }
 }
 
-/// SHA-256 (FIPS 180-4).
-package enum SHA256 {
-    package static func hash(_ message: [UInt8]) -> [UInt8] {
-        _ = Sodium.isReady
-        var digest = [UInt8](repeating: 0, count: 32)
-        crypto_hash_sha256(&digest, message, UInt64(message.count))
-        return digest
-    }
-}
-
 /// Equality in a time that does not depend on where the first difference is; different lengths are unequal at once.
 package func isEqualInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     left.count == right.count && sodium_memcmp(left, right, left.count) == 0

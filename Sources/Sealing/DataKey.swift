@@ -3,31 +3,53 @@ import Vocabulary
 
 /// The opened data key of a person (or of a tenant), ready for its uses: sealing fields and naming the person in the audit trail.
 ///
+/// While a key is being replaced, the newest one knows the versions before it: it seals, and each value opens with the version
+/// that its header names, for the place that it was sealed for under that version.
+///
 /// SAFETY: immutable; the memory is a slot of a ``DataKeySlab`` that is wiped and given back in `deinit`.
 package final class DataKey: @unchecked Sendable, CustomStringConvertible, CustomReflectable {
     package let holder: KeyHolder
     package let version: UInt32
-    /// Keyed by the data key: when that is destroyed, nothing links the pseudonym to the person any more.
+    /// What this key seals with; it opens every suite.
+    package let suite: Envelope.Suite
+    /// The version before this one, for as long as a value may still be sealed with it.
+    package let previous: DataKey?
+    /// Keyed by the first version of the data key, and carried over to the others: when the key is destroyed, nothing links the
+    /// pseudonym to the person any more.
     package let pseudonym: Pseudonym
     private let slab: DataKeySlab
     private let slot: Int
     private let field: UnsafeMutableRawPointer
 
+    private static let fieldUse = Array("gatehouse/v1/field".utf8)
+    private static let pseudonymUse = Array("gatehouse/v1/pseudonym".utf8)
+
     /// Derives the uses of `master`, which the caller wipes. `nil` when the slab has no slot left.
-    package init?(master: UnsafeRawBufferPointer, holder: KeyHolder, version: UInt32, in slab: DataKeySlab) {
+    ///
+    /// - Parameter master: the key's 32 bytes, and behind them the pseudonym where it was carried over; as ``KeyEnvelope`` lends them.
+    /// - Parameter previous: the version before, with its own `previous` if there are more; of the same holder, and lower.
+    package init?(
+        master: UnsafeRawBufferPointer, holder: KeyHolder, version: UInt32, suite: Envelope.Suite = .xchacha20Poly1305,
+        previous: DataKey? = nil, in slab: DataKeySlab
+    ) {
+        if let previous { precondition(previous.holder == holder && previous.version < version, "no version before this one of its holder") }
         guard let slot = slab.take() else { return nil }
         self.holder = holder
         self.version = version
+        self.suite = suite
+        self.previous = previous
         self.slab = slab
         self.slot = slot
-        self.field = slab.address(of: slot)
-        HKDF.expand(
-            input: master, salt: [], info: Array("gatehouse/v1/field".utf8),
-            into: UnsafeMutableRawBufferPointer(start: field, count: SymmetricKey.byteCount)
-        )
-        var pseudonym = [UInt8](repeating: 0, count: 16)
-        pseudonym.withUnsafeMutableBytes {
-            HKDF.expand(input: master, salt: [], info: Array("gatehouse/v1/pseudonym".utf8), into: $0)
+        let field = slab.address(of: slot)
+        self.field = field
+        let (master, carried) = (UnsafeRawBufferPointer(rebasing: master.prefix(SymmetricKey.byteCount)), master.dropFirst(SymmetricKey.byteCount))
+        var pseudonym = carried.isEmpty ? [UInt8](repeating: 0, count: Pseudonym.byteCount) : Array(carried)
+        HKDF.withExtracted(input: master, salt: []) { pseudorandomKey in
+            HKDF.expand(
+                pseudorandomKey, info: Self.fieldUse, into: UnsafeMutableRawBufferPointer(start: field, count: SymmetricKey.byteCount)
+            )
+            if !carried.isEmpty { return }
+            pseudonym.withUnsafeMutableBytes { HKDF.expand(pseudorandomKey, info: Self.pseudonymUse, into: $0) }
         }
         self.pseudonym = Pseudonym(bytes: pseudonym)
     }
@@ -39,17 +61,20 @@ package final class DataKey: @unchecked Sendable, CustomStringConvertible, Custo
         place.with(field: name, holder: holder, version: version) { associatedData in
             Envelope.seal(
                 plaintext, keyVersion: version, associatedData: associatedData,
-                key: UnsafeRawBufferPointer(start: field, count: SymmetricKey.byteCount)
+                key: UnsafeRawBufferPointer(start: field, count: SymmetricKey.byteCount), suite: suite
             )
         }
     }
 
     /// Opens a field into `scratch` and answers the part of it that was written; `nil` when this is not the key, or not the
-    /// place, that it was sealed for.
+    /// place, that it was sealed for, or when it was sealed with a version that is not known here.
     package func open(
         _ sealed: UnsafeRawBufferPointer, field name: [UInt8], at place: inout CellPlace, into scratch: borrowing Scratch
     ) -> UnsafeRawBufferPointer? {
-        guard let count = Envelope.openedByteCount(sealed) else { return nil }
+        guard let header = Envelope.header(of: sealed), let count = Envelope.openedByteCount(sealed) else { return nil }
+        if header.keyVersion != version {
+            return header.keyVersion < version ? previous?.open(sealed, field: name, at: &place, into: scratch) : nil
+        }
         let room = scratch.room(for: count)
         let isGenuine = place.with(field: name, holder: holder, version: version) { associatedData in
             Envelope.open(
@@ -58,6 +83,11 @@ package final class DataKey: @unchecked Sendable, CustomStringConvertible, Custo
             )
         }
         return isGenuine ? UnsafeRawBufferPointer(rebasing: room[0..<count]) : nil
+    }
+
+    /// Whether this key would seal the value as it is sealed: by the newest version and in its suite. Says nothing of who sealed it.
+    package func isCurrent(_ sealed: UnsafeRawBufferPointer) -> Bool {
+        Envelope.header(of: sealed) == Envelope.Header(suite: suite, keyVersion: version)
     }
 
     package var description: String { "redacted" }
@@ -101,6 +131,7 @@ package struct Scratch: ~Copyable {
 
 /// The name of a data subject in the audit trail: 128 bits that only the subject's key can produce.
 package struct Pseudonym: Hashable, Sendable {
+    package static let byteCount = 16
     package let bytes: [UInt8]
     package init(bytes: [UInt8]) { self.bytes = bytes }
 }

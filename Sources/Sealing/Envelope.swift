@@ -1,11 +1,10 @@
-import CSodium
 import Synchronization
 
 /// The sealed form of one value: `format ‖ suite ‖ key version ‖ nonce ‖ ciphertext ‖ tag`.
 ///
-/// Format 1: one byte 0x01, one byte suite, key version as four bytes big-endian, then what the suite writes.
-/// Suite 1 is XChaCha20-Poly1305-IETF of libsodium: 24 random bytes of nonce, 16 of tag. The header is bound through
-/// the associated data, which repeats the key's id and version: neither AEAD of the standard commits to its key.
+/// Format 1: one byte 0x01, one byte suite, key version as four bytes big-endian, then 24 random bytes of nonce, the ciphertext
+/// and 16 bytes of tag, in every suite. The header is bound through the associated data, which repeats the key's id and
+/// version: neither AEAD of the standard commits to its key. A changed suite is another algorithm, and its tag does not match.
 package enum Envelope {
     package static let format: UInt8 = 1
     package static let headerByteCount = 6
@@ -14,49 +13,66 @@ package enum Envelope {
     /// What sealing adds to a plaintext.
     package static let overhead = headerByteCount + nonceByteCount + tagByteCount
 
-    package enum Suite: UInt8, Sendable {
+    /// How a value is sealed. Every suite opens at any time; a new value gets the one that its key was given.
+    package enum Suite: UInt8, CaseIterable, Sendable {
+        /// XChaCha20-Poly1305-IETF of libsodium.
         case xchacha20Poly1305 = 1
+        /// XAES-256-GCM of OpenSSL, for sites that are bound to AES.
+        case xaes256GCM = 2
+    }
+
+    /// What a sealed value says of itself, before anything proves it.
+    package struct Header: Equatable, Sendable {
+        package let suite: Suite
+        package let keyVersion: UInt32
+    }
+
+    /// The header of a sealed value; `nil` when it is no envelope this build can read.
+    package static func header(of sealed: UnsafeRawBufferPointer) -> Header? {
+        guard sealed.count >= overhead, sealed[0] == format, let suite = Suite(rawValue: sealed[1]) else { return nil }
+        return Header(suite: suite, keyVersion: UInt32(bigEndian: sealed.loadUnaligned(fromByteOffset: 2, as: UInt32.self)))
     }
 
     /// The key version written in a sealed value's header; `nil` when it is no envelope this build can read.
-    package static func keyVersion(of sealed: UnsafeRawBufferPointer) -> UInt32? {
-        guard sealed.count >= overhead, sealed[0] == format, Suite(rawValue: sealed[1]) != nil else { return nil }
-        return UInt32(bigEndian: sealed.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
-    }
+    package static func keyVersion(of sealed: UnsafeRawBufferPointer) -> UInt32? { header(of: sealed)?.keyVersion }
 
     /// Seals under a nonce made here; there is no way to bring one's own.
     package static func seal(
-        _ plaintext: UnsafeRawBufferPointer, keyVersion: UInt32, associatedData: UnsafeBufferPointer<UInt8>, key: UnsafeRawBufferPointer
+        _ plaintext: UnsafeRawBufferPointer, keyVersion: UInt32, associatedData: UnsafeBufferPointer<UInt8>, key: UnsafeRawBufferPointer,
+        suite: Suite = .xchacha20Poly1305
     ) -> [UInt8] {
         let count = overhead + plaintext.count
+        precondition(key.count == SymmetricKey.byteCount, "a key has 32 bytes")
         guard let key = key.baseAddress?.assumingMemoryBound(to: UInt8.self) else { preconditionFailure("a key is never empty") }
         return [UInt8](unsafeUninitializedCapacity: count) { output, initialized in
             guard let start = output.baseAddress else { preconditionFailure("an envelope is never empty") }
             start[0] = format
-            start[1] = Suite.xchacha20Poly1305.rawValue
+            start[1] = suite.rawValue
             withUnsafeBytes(of: keyVersion.bigEndian) { version in
                 for index in 0..<4 { start[2 + index] = version[index] }
             }
             let nonce = start + headerByteCount
             NonceSource.fill(nonce)
-            crypto_aead_xchacha20poly1305_ietf_encrypt(
-                nonce + nonceByteCount, nil,
-                plaintext.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(plaintext.count),
-                associatedData.baseAddress, UInt64(associatedData.count), nil, nonce, key
-            )
+            let body = nonce + nonceByteCount
+            switch suite {
+            case .xchacha20Poly1305:
+                XChaCha20Poly1305.seal(plaintext, key: key, nonce: nonce, associatedData: associatedData, into: body)
+            case .xaes256GCM: XAES256GCM.seal(plaintext, key: key, nonce: nonce, associatedData: associatedData, into: body)
+            }
             initialized = count
         }
     }
 
     package static func seal(
-        _ plaintext: UnsafeRawBufferPointer, keyVersion: UInt32, associatedData: [UInt8], key: UnsafeRawBufferPointer
+        _ plaintext: UnsafeRawBufferPointer, keyVersion: UInt32, associatedData: [UInt8], key: UnsafeRawBufferPointer,
+        suite: Suite = .xchacha20Poly1305
     ) -> [UInt8] {
-        associatedData.withUnsafeBufferPointer { seal(plaintext, keyVersion: keyVersion, associatedData: $0, key: key) }
+        associatedData.withUnsafeBufferPointer { seal(plaintext, keyVersion: keyVersion, associatedData: $0, key: key, suite: suite) }
     }
 
     /// How many bytes opening a sealed value gives; `nil` when it is no envelope.
     package static func openedByteCount(_ sealed: UnsafeRawBufferPointer) -> Int? {
-        keyVersion(of: sealed) == nil ? nil : sealed.count - overhead
+        header(of: sealed) == nil ? nil : sealed.count - overhead
     }
 
     /// Opens into `output`, which has room for ``openedByteCount(_:)``; false, and nothing of worth written, when the value
@@ -68,16 +84,20 @@ package enum Envelope {
         _ sealed: UnsafeRawBufferPointer, keyVersion version: UInt32, associatedData: UnsafeBufferPointer<UInt8>, key: UnsafeRawBufferPointer,
         into output: UnsafeMutableRawBufferPointer
     ) -> Bool {
-        guard keyVersion(of: sealed) == version, let count = openedByteCount(sealed), output.count >= count,
+        guard let header = header(of: sealed), header.keyVersion == version, key.count == SymmetricKey.byteCount,
             let start = sealed.baseAddress?.assumingMemoryBound(to: UInt8.self),
             let key = key.baseAddress?.assumingMemoryBound(to: UInt8.self)
         else { return false }
+        let count = sealed.count - overhead
+        guard output.count >= count else { return false }
         let nonce = start + headerByteCount
-        return crypto_aead_xchacha20poly1305_ietf_decrypt(
-            output.baseAddress?.assumingMemoryBound(to: UInt8.self), nil, nil,
-            nonce + nonceByteCount, UInt64(count + tagByteCount),
-            associatedData.baseAddress, UInt64(associatedData.count), nonce, key
-        ) == 0
+        let body = nonce + nonceByteCount
+        switch header.suite {
+        case .xchacha20Poly1305:
+            return XChaCha20Poly1305.open(body, count: count, key: key, nonce: nonce, associatedData: associatedData, into: output)
+        case .xaes256GCM:
+            return XAES256GCM.open(body, count: count, key: key, nonce: nonce, associatedData: associatedData, into: output)
+        }
     }
 
     /// Opens into the end of `output`; false, and nothing appended, when the value is not what was sealed here.

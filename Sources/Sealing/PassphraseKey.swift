@@ -19,19 +19,23 @@ package enum PassphraseKey {
 
     /// `nil` when the memory cannot be had, or the salt or the cost is out of range.
     package static func derive(_ passphrase: borrowing SecretBytes, salt: [UInt8], cost: Cost) -> SymmetricKey? {
-        _ = Sodium.isReady
-        guard salt.count == saltByteCount else { return nil }
         var isDerived = false
         let bytes = SecretBytes(count: SymmetricKey.byteCount) { output in
-            guard let start = output.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
-            isDerived = passphrase.withBytes { passphrase in
-                guard let text = passphrase.baseAddress?.assumingMemoryBound(to: CChar.self) else { return false }
-                return crypto_pwhash(
-                    start, UInt64(output.count), text, UInt64(passphrase.count), salt, cost.passes, cost.memoryBytes,
-                    crypto_pwhash_ALG_ARGON2ID13
-                ) == 0
-            }
+            isDerived = passphrase.withBytes { fill(output, passphrase: $0, salt: salt, cost: cost) }
         }
         return isDerived ? SymmetricKey(bytes) : nil
+    }
+
+    /// Output of any length, as the published vectors have it; each length is another output.
+    static func fill(
+        _ output: UnsafeMutableRawBufferPointer, passphrase: UnsafeRawBufferPointer, salt: [UInt8], cost: Cost
+    ) -> Bool {
+        _ = Sodium.isReady
+        guard salt.count == saltByteCount, let start = output.baseAddress?.assumingMemoryBound(to: UInt8.self),
+            let text = passphrase.baseAddress?.assumingMemoryBound(to: CChar.self)
+        else { return false }
+        return crypto_pwhash(
+            start, UInt64(output.count), text, UInt64(passphrase.count), salt, cost.passes, cost.memoryBytes, crypto_pwhash_ALG_ARGON2ID13
+        ) == 0
     }
 }

@@ -23,12 +23,23 @@ package struct ObservationLog: Sendable {
                 "the role is above row-level security; every transaction steps down", metadata: ["database": "\(database)", "role": "\(role)"]
             )
         case .memoryNotLocked: logger.warning("keys cannot be locked in memory; raise the memlock limit")
-        case .rootKeyCreated(let path): logger.notice("made a root key; keep a copy of it where the backups are not", metadata: ["path": "\(path)"])
         case .auditCommitted(let events): logger.trace("audit events committed", metadata: ["events": "\(events)"])
         case .auditFailed(let events, let code): logger.error("audit events not written", metadata: ["events": "\(events)", "code": "\(code)"])
         case .auditRefused: logger.error("an access was refused because it could not be recorded")
         case .sealedValueUnreadable(let entity, let field):
             logger.error("a sealed value does not open", metadata: ["entity": "\(entity)", "field": "\(field)"])
+        case .dataKeysMissing(let count):
+            logger.error("data keys are missing that nobody destroyed: is the vault older than the store?", metadata: ["count": "\(count)"])
+        case .recoveryMissing:
+            logger.warning(
+                "the epoch keys have no recovery copy: whoever loses the key provider loses every sealed field",
+                metadata: ["hint": "gatehouse key escrow --help"]
+            )
+        case .rotationResumed(let kind): logger.notice("going on with a rotation", metadata: ["kind": "\(kind)"])
+        case .rotationFinished(let kind, let tenant): logger.notice("rotation finished", metadata: ["kind": "\(kind)", "tenant": "\(tenant)"])
+        case .rotationFailed(let kind, let code): logger.error("rotation stopped", metadata: ["kind": "\(kind)", "code": "\(code)"])
+        case .epochEnded(let tenant, let epoch):
+            logger.notice("an epoch has ended and its key is destroyed", metadata: ["tenant": "\(tenant)", "epoch": "\(epoch)"])
         case .conditionFailed(let rule): logger.warning("a condition of a policy failed", metadata: ["rule": "\(rule)"])
         case .glassBroken(let rule): logger.warning("the glass was broken; the access has to be reviewed", metadata: ["rule": "\(rule)"])
         case .policiesReloaded(let rules): logger.notice("policies reloaded", metadata: ["rules": "\(rules)"])

@@ -7,11 +7,19 @@ package enum Observation: Sendable {
     case databaseUnreachable(database: String, attempt: Int)
     case rowSecurityBypassed(database: String, role: String)
     case memoryNotLocked
-    case rootKeyCreated(path: String)
     case auditCommitted(events: Int)
     case auditFailed(events: Int, code: String)
     case auditRefused
     case sealedValueUnreadable(entity: String, field: String)
+    /// Data keys that are neither there nor destroyed on purpose: the vault is older than the store, or was changed.
+    case dataKeysMissing(count: Int)
+    /// Nobody but the key provider has the epoch keys.
+    case recoveryMissing
+    /// A rotation that was begun goes on here.
+    case rotationResumed(kind: String)
+    case rotationFinished(kind: String, tenant: String)
+    case rotationFailed(kind: String, code: String)
+    case epochEnded(tenant: String, epoch: Int)
     /// A condition of a policy came to an error: an allow that does not hold, a deny that does.
     case conditionFailed(rule: String)
     case glassBroken(rule: String)

@@ -82,11 +82,36 @@ struct CatalogDiagnosticTests {
                 """
         ),
         Case(
-            "search not offered", Written.person("name: { type: text, class: personal, store: sealed, search: [exact, prefix] }"),
+            "search not offered", Written.person("name: { type: text, class: personal, store: sealed, search: [exact, sound] }"),
             expected: """
-                1.yaml:5:71: search 'prefix' is not offered
-                  hint: this version searches: exact
+                1.yaml:5:71: search 'sound' is not offered
+                  hint: one of exact, word, prefix
                 """
+        ),
+        Case(
+            "words of an address", Written.person("mail: { type: email, class: personal, store: sealed, search: [exact, word] }"),
+            expected: """
+                1.yaml:5:72: search 'word' is for type text, and this is email
+                  hint: write 'search: [exact]'
+                """
+        ),
+        Case(
+            "beginnings of many lines", Written.person("name: { type: longtext, class: personal, store: sealed, search: [prefix] }"),
+            expected: """
+                1.yaml:5:68: search 'prefix' is for type text, and this is longtext
+                  hint: write 'search: [exact]'
+                """
+        ),
+        Case(
+            "beginnings without words", Written.person("name: { type: text, class: personal, store: sealed, search: [exact, prefix] }"),
+            expected: """
+                1.yaml:5:63: search 'prefix' goes with 'word'
+                  hint: write 'search: [word, prefix]'
+                """
+        ),
+        Case(
+            "search written twice", Written.person("name: { type: text, class: personal, store: sealed, search: [word, word] }"),
+            expected: "1.yaml:5:70: search 'word' is written twice"
         ),
         Case(
             "search that is no list", Written.person("name: { type: text, class: personal, store: sealed, search: exact }"),

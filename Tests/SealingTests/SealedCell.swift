@@ -12,6 +12,7 @@ struct SealedCell {
     var field = "email"
     var holder = Holder.subject(2)
     var version: UInt32 = 1
+    var suite = Envelope.Suite.xchacha20Poly1305
     var master: [UInt8] = Array(0x00...0x1F)
 
     enum Holder {
@@ -22,18 +23,21 @@ struct SealedCell {
 
     var place: CellPlace { CellPlace(tenant: TenantID(Self.id(tenant)), entity: entity, record: RecordID(Self.id(record))) }
 
-    func key(in slab: DataKeySlab = DataKeySlab(capacity: 1)) throws -> DataKey {
+    func key(in slab: DataKeySlab = DataKeySlab(capacity: 1), after previous: DataKey? = nil) throws -> DataKey {
         let holder: KeyHolder =
             switch holder {
             case .subject(let number): .subject(SubjectID(Self.id(number)))
             case .tenant(let number): .tenant(TenantID(Self.id(number)))
             }
-        return try #require(master.withUnsafeBytes { DataKey(master: $0, holder: holder, version: version, in: slab) })
+        return try #require(
+            master.withUnsafeBytes { DataKey(master: $0, holder: holder, version: version, suite: suite, previous: previous, in: slab) }
+        )
     }
 
-    func seal(_ text: String) throws -> [UInt8] {
+    func seal(_ text: String) throws -> [UInt8] { try seal(text, with: key()) }
+
+    func seal(_ text: String, with key: DataKey) -> [UInt8] {
         var place = place
-        let key = try key()
         return Array(text.utf8).withUnsafeBytes { key.seal($0, field: Array(field.utf8), at: &place) }
     }
 

@@ -40,6 +40,19 @@ package final class PostgresCluster: Sendable {
         return cluster
     }
 
+    /// A physical copy of everything the server has on disk, as somebody would have it who took the disk away; a server of its own
+    /// runs out of it. This one is stopped meanwhile.
+    package func copy() async throws -> PostgresCluster {
+        try await command("pg_ctl", ["-D", data, "-m", "fast", "-w", "-t", "60", "stop"])
+        let copy = PostgresCluster(folder: try TemporaryFolder.make() + "/p")
+        let outcome = try await Program.run(["cp", "-a", folder, copy.folder])
+        guard outcome.status == 0 else { throw TestFailure("cp: \(outcome.errors)") }
+        Watchdog.shared.stopAtEnd(cluster: copy.data)
+        try await startServer()
+        try await copy.startServer()
+        return copy
+    }
+
     package func startServer() async throws {
         let options =
             "-c listen_addresses='' -c unix_socket_directories=\(folder) -c fsync=off -c shared_buffers=64MB -c max_connections=200 -c jit=off"

@@ -23,7 +23,8 @@ package struct GatehouseCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, TokenCommand.self, ImportCommand.self, SampleCommand.self, AuditCommand.self, SchemaCommand.self,
-            GrantCommand.self, SubjectCommand.self, PolicyCommand.self, ExpressionCommand.self,
+            GrantCommand.self, SubjectCommand.self, KeyCommand.self, StatusCommand.self, SearchCommand.self, PolicyCommand.self,
+            ExpressionCommand.self,
         ]
     )
 

@@ -54,9 +54,12 @@ struct ServeCommand: AsyncParsableCommand {
                 folder: runtime.policies.location, running: runtime.policies.folder, fingerprint: runtime.policies.fingerprint,
                 gateway: runtime.gateway, observe: observe
             )
+            let settings = try KeySettings(environment: ProcessInfo.processInfo.environment, runtime.state)
+            if settings.recipients.isEmpty { observe(.recoveryMissing) }
+            let keeper = RotationKeeper(runtime: runtime, epochLength: settings.epochLength)
             let services = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
-                    services: [.init(service: watch), .init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint],
+                    services: [.init(service: watch), .init(service: keeper), .init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint],
                     logger: runtime.telemetry.logger
                 )
             )

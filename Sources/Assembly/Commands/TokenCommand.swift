@@ -109,12 +109,15 @@ struct TokenCommand: AsyncParsableCommand {
 
 extension PlaceOptions {
     /// Runs something as the operator on this host.
-    func withGateway<Value: Sendable>(makesTenant: Bool = false, _ body: @escaping @Sendable (RecordGateway, RequestContext) async throws -> Value)
+    func withGateway<Value: Sendable>(
+        makesTenant: Bool = false, reason: String? = nil, _ body: @escaping @Sendable (RecordGateway, RequestContext) async throws -> Value
+    )
         async throws -> Value
     {
         let tenant = tenant ?? "default"
         return try await Runtime.with(runtime, progress: { Console.note($0) }) { runtime in
-            do { return try await body(runtime.gateway, runtime.hostContext(tenant: tenant, makesTenant: makesTenant)) } catch let refusal as Refusal
+            do { return try await body(runtime.gateway, runtime.hostContext(tenant: tenant, makesTenant: makesTenant, reason: reason)) } catch let
+                refusal as Refusal
             {
                 throw CommandFailure(refusal)
             }

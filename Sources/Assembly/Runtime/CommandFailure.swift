@@ -1,4 +1,5 @@
 import Gateway
+import KeyProviders
 import KeyRing
 import Storage
 import Vocabulary
@@ -53,9 +54,17 @@ struct CommandFailure: Error, CustomStringConvertible {
     init(_ error: KeyRingError) {
         switch error {
         case .unreadable:
-            self.init(.unfit, "\(error)", hint: "use the root key that the vault was made with")
+            self.init(.unfit, "\(error)", hint: "use the keys that the vault was made with")
+        case .otherProvider(let vault, _):
+            self.init(.unfit, "\(error)", hint: "set GATEHOUSE_KEY_PROVIDER to \(vault)")
+        case .provider(let error): self.init(error)
+        case .escrow(let message): self.init(.unfit, message, hint: "make the folder writable, or free some room")
         case .vault, .exhausted: self.init(.unavailable, "\(error)")
         }
+    }
+
+    init(_ error: KeyProviderError) {
+        self.init(error.code == .unavailable ? .unavailable : .unfit, error.message, hint: error.hint)
     }
 
     init(_ error: Diagnostics) {

@@ -5,18 +5,30 @@ import Synchronization
 import Telemetry
 import Vocabulary
 
-/// What to do when a data key was destroyed somewhere; set once the key ring stands.
-final class DataKeyWatch: Sendable {
-    private let handlers = Mutex<(one: @Sendable (SubjectID) -> Void, all: @Sendable () -> Void)>(({ _ in }, {}))
-
-    func set(one: @escaping @Sendable (SubjectID) -> Void, all: @escaping @Sendable () -> Void) { handlers.withLock { $0 = (one, all) } }
-
-    func isGone(_ holder: String) {
-        guard let holder = UUIDv7(holder) else { return }
-        handlers.withLock { $0.one }(SubjectID(holder))
+/// What to do when keys were changed somewhere; set once the key ring stands.
+final class KeyWatch: Sendable {
+    private struct Handlers: Sendable {
+        var one: @Sendable (SubjectID) -> Void = { _ in }
+        var tenant: @Sendable (TenantID) -> Void = { _ in }
+        var all: @Sendable () -> Void = {}
     }
 
-    /// Word of a destroyed key may have been missed while nobody listened.
+    /// The vault's channels: a data key is gone (its holder), keys of a tenant were changed (the tenant).
+    static let channels = ["data_key_gone", "tenant_keys_changed"]
+
+    private let handlers = Mutex(Handlers())
+
+    func set(one: @escaping @Sendable (SubjectID) -> Void, tenant: @escaping @Sendable (TenantID) -> Void, all: @escaping @Sendable () -> Void) {
+        handlers.withLock { $0 = Handlers(one: one, tenant: tenant, all: all) }
+    }
+
+    func hear(_ channel: String, _ payload: String) {
+        guard let id = UUIDv7(payload) else { return }
+        let handlers = handlers.withLock { $0 }
+        if channel == Self.channels[0] { handlers.one(SubjectID(id)) } else { handlers.tenant(TenantID(id)) }
+    }
+
+    /// Word of a change may have been missed while nobody listened.
     func mayHaveMissed() { handlers.withLock { $0.all }() }
 }
 
@@ -24,7 +36,7 @@ final class DataKeyWatch: Sendable {
 struct Databases: Sendable {
     let store: Database
     let vault: Database
-    let dataKeyWatch = DataKeyWatch()
+    let keyWatch = KeyWatch()
 
     /// Connects for as long as the body runs; starts and stops the embedded PostgreSQL where that is the one.
     static func with<Value: Sendable>(
@@ -77,11 +89,11 @@ struct Databases: Sendable {
         storeSettings.usesNamedStatements = !isPooled
         var vaultSettings = LinkSettings(name: "vault", target: vaultTarget)
         vaultSettings.usesNamedStatements = !isPooled
-        if !isPooled, let channel = SQLIdentifier("data_key_gone") { vaultSettings.channels = [channel] }
-        let watch = dataKeyWatch
+        if !isPooled { vaultSettings.channels = KeyWatch.channels.compactMap { SQLIdentifier($0) } }
+        let watch = keyWatch
         store = Database(storeSettings, engine: engine, observe: observe)
         vault = Database(
-            vaultSettings, engine: engine, observe: observe, onNotification: { _, payload in watch.isGone(payload) },
+            vaultSettings, engine: engine, observe: observe, onNotification: { watch.hear($0, $1) },
             onListening: { watch.mayHaveMissed() }
         )
     }

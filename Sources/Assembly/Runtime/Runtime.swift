@@ -3,6 +3,7 @@ import Catalog
 import Foundation
 import Gateway
 import Identity
+import KeyProviders
 import KeyRing
 import Logging
 import PolicyFiles
@@ -64,8 +65,8 @@ struct Runtime: Sendable {
         let store = try await databases.storeDatabase(observe)
         let vault = try await databases.vaultDatabase(observe)
         if !MemoryLock.isAvailable() { observe(.memoryNotLocked) }
-        let keyRing = SubjectKeyRing(root: try await rootKey(state, vault, observe), vault: vault)
-        databases.dataKeyWatch.set(one: { keyRing.evict($0) }, all: { keyRing.evictAll() })
+        let keyRing = try await Self.keyRing(state, vault, observe)
+        databases.keyWatch.set(one: { keyRing.evict($0) }, tenant: { keyRing.evict($0) }, all: { keyRing.evictAll() })
         let audit = AuditRecorder(store: store, observe: observe)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await audit.run() }
@@ -83,27 +84,22 @@ struct Runtime: Sendable {
         }
     }
 
-    /// The root key of this state; made when the vault has never seen one.
-    private static func rootKey(_ state: StateDirectory, _ vault: VaultDatabase, _ observe: Observer) async throws -> SymmetricKey {
+    /// The key ring of this state, over the key provider that the environment names. Its keys are made when the vault has never seen
+    /// one; else only those that the vault was made with will do.
+    private static func keyRing(_ state: StateDirectory, _ vault: VaultDatabase, _ observe: @escaping Observer) async throws -> SubjectKeyRing {
+        let environment = ProcessInfo.processInfo.environment
+        let settings = try KeySettings(environment: environment, state)
         do {
-            return try RootKeyFile.read(state.rootKey)
-        } catch {
-            guard case .missing = error else {
-                throw CommandFailure(.unfit, "\(error)")
-            }
-        }
-        guard try await !SubjectKeyRing.isInUse(vault) else {
-            throw CommandFailure(
-                .unfit, "the vault holds keys, but there is no root key at \(state.rootKey)",
-                hint: "put back the root key that the vault was made with: a new one would open nothing"
+            let isFresh = try await !SubjectKeyRing.isInUse(vault)
+            let provider = try await KeyProviderSettings.open(environment: environment, keysFolder: state.keys, isFresh: isFresh)
+            return SubjectKeyRing(
+                provider: provider, vault: vault, escrow: RecoveryEscrow(folder: state.recovery, recipients: settings.recipients),
+                settings: settings.ring, observe: observe
             )
-        }
-        do {
-            let key = try RootKeyFile.create(state.rootKey)
-            observe(.rootKeyCreated(path: state.rootKey))
-            return key
-        } catch {
-            throw CommandFailure(.unfit, "\(error)")
+        } catch let error as KeyProviderError {
+            throw CommandFailure(error)
+        } catch let error as StorageError {
+            throw CommandFailure(error)
         }
     }
 
@@ -129,7 +125,14 @@ struct Runtime: Sendable {
         } catch let error as StorageError {
             throw CommandFailure(error)
         }
-        return RequestContext(
+        return hostContext(of: tenant, purpose: purpose, reason: reason, requestID: requestID)
+    }
+
+    /// The operator on this host, in a tenant that there is.
+    func hostContext(
+        of tenant: TenantID, purpose: String = "operations", reason: String? = nil, requestID: String = UUIDv7.make().description
+    ) -> RequestContext {
+        RequestContext(
             principal: .host(tenant: tenant), purpose: gateway.catalog.purposes[purpose], reason: reason, policies: gateway.policies,
             requestID: requestID
         )

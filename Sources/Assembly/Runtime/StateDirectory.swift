@@ -20,7 +20,9 @@ struct StateDirectory: Sendable {
         }
     }
 
-    var rootKey: String { path + "/keys/root.key" }
+    var keys: String { path + "/keys" }
+    var recoveryRecipients: String { path + "/keys/recovery-recipients" }
+    var recovery: String { path + "/recovery" }
     var administratorToken: String { path + "/keys/administrator.token" }
 
     /// Writes a secret for its owner's eyes only.

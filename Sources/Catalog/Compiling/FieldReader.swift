@@ -79,9 +79,19 @@ struct FieldReader {
         var kinds: Set<SearchKind> = []
         for item in try node.texts("search") {
             guard let kind = SearchKind(rawValue: item.text) else {
-                throw Diagnostic(item.position, "search '\(item.text)' is not offered", hint: "this version searches: exact")
+                let known = SearchKind.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Diagnostic(item.position, "search '\(item.text)' is not offered", hint: "one of \(known)")
             }
-            kinds.insert(kind)
+            if kind != .exact, type != .text {
+                throw Diagnostic(
+                    item.position, "search '\(kind.rawValue)' is for type text, and this is \(type.rawValue)", hint: "write 'search: [exact]'"
+                )
+            }
+            if !kinds.insert(kind).inserted { throw Diagnostic(item.position, "search '\(kind.rawValue)' is written twice") }
+        }
+        // A prefix is shorter than its word: by prefixes alone nobody would be found by the whole of a word.
+        if kinds.contains(.prefix), !kinds.contains(.word) {
+            throw Diagnostic(node.position, "search 'prefix' goes with 'word'", hint: "write 'search: [word, prefix]'")
         }
         return kinds
     }

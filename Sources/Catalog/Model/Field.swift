@@ -82,6 +82,8 @@ package final class Field: Sendable {
     }
 
     package var isSealed: Bool { storage == .sealed }
+    /// Has search tokens of some kind.
+    package var isSearchable: Bool { !search.isEmpty }
     package var isExactlySearchable: Bool { search.contains(.exact) }
     /// A caller can filter by it at all, whatever it is allowed to see.
     package var isFilterable: Bool { storage == .plain || isExactlySearchable }

@@ -54,6 +54,10 @@ package enum FieldStorage: String, Sendable, CaseIterable {
 package enum SearchKind: String, Sendable, CaseIterable {
     /// By the whole value in its normal form.
     case exact
+    /// By each word of it; text only.
+    case word
+    /// By how a word of it begins, from two characters on; goes with `word`.
+    case prefix
 }
 
 package enum Uniqueness: Sendable {

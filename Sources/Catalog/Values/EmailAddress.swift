@@ -14,6 +14,19 @@ package enum EmailAddress {
         }
     }
 
+    /// What two writings of one address have in common: case folded (no mail system tells addresses apart by it), compatible
+    /// characters made one, and a domain in its own letters where it was written in the ASCII form of RFC 5890. What stands
+    /// behind a plus stays: it is another address.
+    package static func searchForm(_ text: String) -> String {
+        let folded = Normalisation.folded(text)
+        guard folded.contains("xn--"), let at = folded.lastIndex(of: "@") else { return folded }
+        let labels = folded[folded.index(after: at)...].split(separator: ".", omittingEmptySubsequences: false).map { label -> String in
+            guard label.hasPrefix("xn--"), let decoded = Punycode.decode(label.dropFirst(4)) else { return String(label) }
+            return Normalisation.folded(decoded)
+        }
+        return String(folded[...at]) + labels.joined(separator: ".")
+    }
+
     private static func isLocal(_ scalar: Unicode.Scalar) -> Bool {
         isLetterOrDigit(scalar) || "!#$%&'*+-/=?^_`{|}~.".unicodeScalars.contains(scalar)
     }

@@ -2,6 +2,11 @@
 package struct PhoneNumber: Sendable, Equatable {
     /// `+` and at most 15 digits (ITU-T E.164); `nil` for a number without a country code.
     package let e164: String?
+    /// The number as it was dialled, without extension.
+    private let digits: String
+
+    /// What two writings of one number have in common: E.164, or the digits of a number that does not name its country.
+    package var searchForm: String { e164 ?? digits }
 
     /// Accepts digits with spaces, dots, dashes, slashes and brackets, and an extension behind `x`, `ext` or `#`,
     /// which E.164 does not have and which is left out of it. `00` in front counts as `+`; the `(0)` that some write
@@ -18,7 +23,7 @@ package struct PhoneNumber: Sendable, Equatable {
         }
         var digits = ""
         var isInternational = false
-        for character in text.contains("+") ? number.replacing("(0)", with: "") : number {
+        for character in Self.namesCountry(number) ? number.replacing(/\(\s*0\s*\)/, with: "") : number {
             if Self.isDigit(character) {
                 digits.append(character)
             } else if character == "+" || character == "＋" {
@@ -40,6 +45,11 @@ package struct PhoneNumber: Sendable, Equatable {
         } else {
             e164 = nil
         }
+        self.digits = digits
+    }
+
+    private static func namesCountry(_ number: Substring) -> Bool {
+        number.contains { $0 == "+" || $0 == "＋" } || number.drop { $0.isWhitespace || $0 == "(" }.hasPrefix("00")
     }
 
     private static func isDigit(_ character: Character) -> Bool { character.isASCII && character.isNumber }

@@ -11,8 +11,9 @@ enum ImportBatch {
         var seen: Set<String> = []
         var offered: Set<String> = []
         for row in rows {
-            let names = ["external_id", "email"].compactMap { name in
-                row.members[name]?.stringValue.map { name + ":" + Normalisation.folded($0) }
+            let names = ["external_id", "email"].compactMap { name -> String? in
+                guard let text = row.members[name]?.stringValue, let field = entity.field(named: name) else { return nil }
+                return name + ":" + String(decoding: field.searchForm(of: .text(text)), as: UTF8.self)
             }
             let needs = row.lookups.filter { ownReferences.contains($0.member) }.map { "\($0.field):\($0.value)" }
             if names.contains(where: seen.contains) || needs.contains(where: offered.contains) {

@@ -310,6 +310,7 @@ extension RecordGateway {
             return outcomes
         } catch {
             if error.code != .outcomeUnknown { await tidyUnwritten(created, context) }
+            await tidy(changed.rows.flatMap(\.addedTokens), entity, context)
             throw error
         }
     }

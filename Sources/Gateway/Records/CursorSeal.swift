@@ -13,6 +13,7 @@ enum CursorSeal {
         var parts = [principal.tenant.description, principal.actor, principal.app ?? "", principal.roleKey, entity.name, query.sort ?? ""]
         parts += [query.isDescending ? "desc" : "asc", query.filter ?? "", context.purpose?.name ?? ""]
         for (name, value) in query.filters.sorted(by: { ($0.name, $0.value) < ($1.name, $1.value) }) { parts += [name, value] }
+        if let search = query.search { parts += ["", search] }
         var bytes: [UInt8] = []
         for part in parts {
             withUnsafeBytes(of: UInt32(part.utf8.count).bigEndian) { bytes += $0 }
@@ -22,11 +23,16 @@ enum CursorSeal {
     }
 
     static func seal(_ position: RecordPage.Position, key: SymmetricKey, binding: [UInt8]) -> String {
-        var plaintext = position.id.uuid.bytes
-        if let value = position.value { plaintext += value.plaintext }
-        let hasValue: UInt8 = position.value == nil ? 0 : 1
-        plaintext.insert(hasValue, at: 0)
-        return Base64URL.encode(
+        seal([position.value == nil ? 0 : 1] + position.id.uuid.bytes + (position.value?.plaintext ?? []), key: key, binding: binding)
+    }
+
+    /// The place of a search: the tier and the id of the last record.
+    static func seal(_ candidate: SearchCandidate, key: SymmetricKey, binding: [UInt8]) -> String {
+        seal([candidate.tier.rawValue] + candidate.record.uuid.bytes, key: key, binding: binding)
+    }
+
+    private static func seal(_ plaintext: [UInt8], key: SymmetricKey, binding: [UInt8]) -> String {
+        Base64URL.encode(
             key.withBytes { key in
                 plaintext.withUnsafeBytes { Envelope.seal($0, keyVersion: 0, associatedData: binding, key: key) }
             }
@@ -36,20 +42,35 @@ enum CursorSeal {
     static func open(
         _ text: String, _ entity: Entity, _ sort: Int?, key: SymmetricKey, binding: [UInt8]
     ) throws(Refusal) -> RecordPage.Position {
-        let invalid = Refusal(
-            .cursorInvalid, "the cursor does not belong to this caller and query", hint: "begin again without a cursor"
-        )
-        guard let sealed = Base64URL.decode(text) else { throw invalid }
-        var plaintext: [UInt8] = []
-        let isGenuine = key.withBytes { key in
-            sealed.withUnsafeBytes { Envelope.open($0, keyVersion: 0, associatedData: binding, key: key, into: &plaintext) }
-        }
-        guard isGenuine, plaintext.count >= 17, let id = UUIDv7(bytes: plaintext[1..<17]) else { throw invalid }
+        let plaintext = try open(text, key: key, binding: binding)
+        guard plaintext.count >= 17, let id = UUIDv7(bytes: plaintext[1..<17]) else { throw invalid }
         var value: FieldValue?
         if plaintext[0] == 1, let sort {
             value = FieldValue(plaintext: Array(plaintext[17...]), type: entity.fields[sort].type)
             if value == nil { throw invalid }
         }
         return RecordPage.Position(value: value, id: RecordID(id))
+    }
+
+    static func openCandidate(_ text: String, key: SymmetricKey, binding: [UInt8]) throws(Refusal) -> SearchCandidate {
+        let plaintext = try open(text, key: key, binding: binding)
+        guard plaintext.count == 17, let tier = SearchTier(rawValue: plaintext[0]), let id = UUIDv7(bytes: plaintext[1..<17]) else {
+            throw invalid
+        }
+        return SearchCandidate(tier: tier, record: RecordID(id))
+    }
+
+    private static var invalid: Refusal {
+        Refusal(.cursorInvalid, "the cursor does not belong to this caller and query", hint: "begin again without a cursor")
+    }
+
+    private static func open(_ text: String, key: SymmetricKey, binding: [UInt8]) throws(Refusal) -> [UInt8] {
+        guard let sealed = Base64URL.decode(text) else { throw invalid }
+        var plaintext: [UInt8] = []
+        let isGenuine = key.withBytes { key in
+            sealed.withUnsafeBytes { Envelope.open($0, keyVersion: 0, associatedData: binding, key: key, into: &plaintext) }
+        }
+        guard isGenuine else { throw invalid }
+        return plaintext
     }
 }

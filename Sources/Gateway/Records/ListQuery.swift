@@ -14,6 +14,8 @@ package struct ListQuery: Sendable {
     package var isDescending = false
     /// Fields that have to equal a value.
     package var filters: [(name: String, value: String)] = []
+    /// Words to be found, whatever searchable field they are in.
+    package var search: String?
     /// A condition in CEL over the record.
     package var filter: String?
     /// Whether to tell how many records fit in all.
@@ -40,7 +42,13 @@ struct ListPlan {
         var conditions = [sight.ruling.filter]
         var used: Set<Int> = []
         for (name, text) in query.filters {
-            guard let (position, field) = sight.usableField(named: name), field.isFilterable else { throw Self.unknown(name) }
+            guard let (position, field) = sight.usableField(named: name) else { throw Self.unknown(name) }
+            guard field.isFilterable else {
+                throw Self.unusable(
+                    field, "it is sealed, and the catalog declares no exact search for it",
+                    hint: field.isSearchable ? "q finds it by its words" : "it cannot be searched at all"
+                )
+            }
             let value: FieldValue
             do { value = try field.read(text: text) } catch { throw Refusal(.parameterInvalid, error.detail) }
             conditions.append(Self.equality(field, value))
@@ -52,12 +60,18 @@ struct ListPlan {
             used.formUnion(filter.columns.compactMap { sight.entity.position(of: $0.name) })
         }
         if let name = query.sort {
-            guard let (position, field) = sight.usableField(named: name), field.isSortable else { throw Self.unknown(name) }
+            guard let (position, field) = sight.usableField(named: name) else { throw Self.unknown(name) }
+            guard field.isSortable else {
+                throw Self.unusable(
+                    field, field.isSealed ? "it is sealed, and what is sealed has no order" : "it is not indexed", hint: "sort by indexed fields"
+                )
+            }
             sort = position
             used.insert(position)
         }
         for name in query.groupBy {
-            guard let (position, field) = sight.usableField(named: name), field.storage == .plain else { throw Self.unknown(name) }
+            guard let (position, field) = sight.usableField(named: name) else { throw Self.unknown(name) }
+            guard field.storage == .plain else { throw Self.unusable(field, "it is sealed", hint: "group by plain fields") }
             groups.append(position)
             used.insert(position)
         }
@@ -97,12 +111,17 @@ struct ListPlan {
         }
     }
 
-    /// The one answer for a field that is hidden, masked, not offered here, or does not exist.
+    /// Why a field that the caller sees in the clear cannot be used. Of no other field is anything said; see ``unknown(_:)``.
+    private static func unusable(_ field: Field, _ why: String, hint: String) -> Refusal {
+        Refusal(.fieldUnknown, "'\(field.name)' cannot be used here: \(why)", hint: hint)
+    }
+
+    /// The one answer for a field that is hidden, masked, or does not exist.
     static func unknown(_ name: String) -> Refusal {
         let isPrintable = name.utf8.count <= 48 && name.utf8.allSatisfy { ($0 >= 0x61 && $0 <= 0x7A) || $0 == 0x5F || ($0 >= 0x30 && $0 <= 0x39) }
         return Refusal(
             .fieldUnknown, isPrintable ? "'\(name)' cannot be used here" : "a parameter cannot be used here",
-            hint: "filter by plain fields and by fields with exact search, sort by indexed fields"
+            hint: "filter by plain fields and by fields with exact search, sort by indexed fields, find words with q"
         )
     }
 }

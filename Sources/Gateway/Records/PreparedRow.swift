@@ -106,15 +106,16 @@ extension RecordGateway {
             } else {
                 cells.append(.sealed(stored.sealedBytes(position)))
             }
+            let before: FieldValue? = if case .value(let value) = old { value } else { nil }
+            if field.isSearchable, isChanged || isMoved {
+                // Under the holder that the record comes to have: tokens go with the key of whom they are about.
+                let needed = new.map { tokens(of: $0, entity, field, stored.id, owner.subject, tenantKeys) } ?? []
+                let known = Set(before.map { tokens(of: $0, entity, field, stored.id, owner.subject, tenantKeys) } ?? [])
+                prepared.added += isMoved ? needed : needed.filter { !known.contains($0) }
+                prepared.removed += known.subtracting(needed)
+            }
             guard isChanged, field.name != "updated_at" else { continue }
             prepared.changed.append(field.name)
-            let before: FieldValue? = if case .value(let value) = old { value } else { nil }
-            let removed = before.map { tokens(of: $0, entity, field, stored.id, owner.subject, tenantKeys) } ?? []
-            let added = new.map { tokens(of: $0, entity, field, stored.id, owner.subject, tenantKeys) } ?? []
-            if removed != added {
-                prepared.removed += removed
-                prepared.added += added
-            }
             if let history = history(entity, field, stored.id, from: before, to: new, now, context) { prepared.histories.append(history) }
         }
         if prepared.changed.isEmpty { return nil }
@@ -135,20 +136,6 @@ extension RecordGateway {
         var plaintext = value.plaintext
         defer { wipe(&plaintext) }
         return plaintext.withUnsafeBytes { key.seal($0, field: field.nameBytes, at: &place) }
-    }
-
-    /// The tokens that a value of a record is found by.
-    func tokens(
-        of value: FieldValue, _ entity: Entity, _ field: Field, _ id: RecordID, _ subject: SubjectID?, _ keys: TenantKeys
-    ) -> [SearchToken] {
-        guard field.isExactlySearchable else { return [] }
-        let form = field.searchForm(of: value)
-        return keys.searchGenerations.map { generation in
-            SearchToken(
-                place: Self.place(entity, field), token: searchKey(entity, field, generation, keys.tenant).token(of: form), record: id,
-                holder: subject?.uuid ?? keys.tenant.uuid, generation: generation.number
-            )
-        }
     }
 
     /// Whom records are about, in the order of the drafts; `nil` for nobody.
@@ -216,13 +203,14 @@ extension RecordGateway {
         for row in prepared { if let new = row.newKey { keyRing.keep(new.key, of: new.subject, tenant: context.tenant) } }
     }
 
-    /// Removes tokens of values that are gone. A token that stays behind is a hint to a value that is not there, which opening
-    /// finds out; one that is missing loses a person. So this looks at the records again, under the lock that every writer
-    /// of tokens holds, and leaves what they need now. Failing loses nothing.
+    /// Takes tokens to where their records are now: those of values that are gone leave, those of a record that did not come to be
+    /// about somebody else after all get their holder back. A token that stays behind is a hint to a value that is not there,
+    /// which opening finds out; one that is missing loses a person. So this looks at the records again, under the lock that every
+    /// writer of tokens holds, and leaves what they need now. Failing loses nothing.
     func tidy(_ tokens: [SearchToken], _ entity: Entity, _ context: RequestContext) async {
         if tokens.isEmpty { return }
         let table = table(entity)
-        let shape = RecordShape(entity) { entity.fields[$0].isExactlySearchable }
+        let shape = RecordShape(entity) { entity.fields[$0].isSearchable }
         let ids = Array(Set(tokens.map(\.record)))
         _ = try? await store.transaction(Scope(tenant: context.tenant), wrap: { self.refusal($0) }) {
             (transaction: Transaction) async throws(Refusal) in
@@ -235,17 +223,20 @@ extension RecordGateway {
             let records = table.records(rows, shape)
             let keys = try await keys(for: records, context)
             let tenantKeys = try await tenantKeys(context)
-            var needed: Set<SearchToken> = []
+            var needed: [SearchToken.Identity: SearchToken] = [:]
             for record in records {
-                var opening = Opening(record, entity, tenant: context.tenant, key: keys.key(for: record))
-                for (position, field) in entity.fields.enumerated() where field.isExactlySearchable {
-                    guard case .value(let value?) = opening.content(position) else { continue }
-                    needed.formUnion(self.tokens(of: value, entity, field, record.id, record.subject, tenantKeys))
+                for token in searchTokens(
+                    of: record, entity, key: keys.key(for: record), tenantKeys: tenantKeys, generations: tenantKeys.searchGenerations
+                ) {
+                    needed[token.identity] = token
                 }
             }
-            let gone = tokens.filter { !needed.contains($0) }
-            if gone.isEmpty { return }
-            do throws(StorageError) { try await vault.write(context.tenant, [VaultDatabase.removeTokens(gone, of: context.tenant)]) } catch {
+            let gone = tokens.filter { needed[$0.identity] == nil }
+            let misplaced = tokens.compactMap { token in needed[token.identity].flatMap { $0 == token ? nil : $0 } }
+            do throws(StorageError) {
+                _ = try await vault.add([], misplaced, of: context.tenant)
+                if !gone.isEmpty { try await vault.write(context.tenant, [VaultDatabase.removeTokens(gone, of: context.tenant)]) }
+            } catch {
                 throw refusal(error)
             }
         }

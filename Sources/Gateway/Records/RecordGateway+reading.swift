@@ -45,25 +45,43 @@ extension RecordGateway {
     /// Records that fit, page by page. A filter, a sort or a field that the caller may not use is refused with the words
     /// that an unknown one is refused with.
     package func list(_ entity: Entity, _ query: ListQuery, _ context: RequestContext) async throws(Refusal) -> RecordList {
+        if let text = query.search { return try await search(text, entity, query, context) }
         let sight = try await decide(.read, entity, context)
         let (positions, plan) = try await noted(sight, context) { () throws(Refusal) in
             (try shownPositions(query.fields, sight.widest), try ListPlan(query, sight, context))
         }
         let binding = CursorSeal.binding(context, entity, query)
         var page = RecordPage()
-        let condition = try await resolved(plan.condition, sight, context)
+        if let cursor = query.cursor { page.after = try CursorSeal.open(cursor, entity, plan.sort, key: cursorKey, binding: binding) }
+        let narrowing = query.wantsCount ? nil : try await narrowing(plan.condition, limit: query.limit, sight, context)
+        let condition = try await resolved(narrowing?.rest ?? plan.condition, sight, context)
         page.condition = condition
+        if let narrowing { page.condition = RowCondition.conjunction([.identified(narrowing.records), condition]) }
         page.sort = plan.sort
         page.isDescending = query.isDescending
         page.limit = query.limit + 1
-        var statements: [SQL] = []
-        if let cursor = query.cursor { page.after = try CursorSeal.open(cursor, entity, plan.sort, key: cursorKey, binding: binding) }
-        let needed = Set(positions + (plan.sort.map { [$0] } ?? [])).sorted()
+        let needed = Set(positions + (plan.sort.map { [$0] } ?? []) + (narrowing?.positions ?? [])).sorted()
         let shape = sight.widest.shape(of: needed).asking(sight.ruling.questions)
-        statements.append(table(entity).list(page, shape, tenant: context.tenant))
-        if query.wantsCount { statements.append(table(entity).count(condition, tenant: context.tenant)) }
+        let table = table(entity)
+        var statements: [SQL] = []
+        switch narrowing?.records.count {
+        // Nothing is asked of the store but whether the credential lives.
+        case 0?: break
+        case 1? where page.after == nil:
+            // The text of this one is kept, since the value is not in it.
+            statements.append(table.select(narrowing?.records ?? [], shape, tenant: context.tenant, where: condition))
+        default: statements.append(table.list(page, shape, tenant: context.tenant))
+        }
+        if query.wantsCount { statements.append(table.count(condition, tenant: context.tenant)) }
         let results = try await read(context, statements)
-        let found = table(entity).records(results[0], shape)
+        var found = results.first.map { table.records($0, shape) } ?? []
+        if let narrowing, !found.isEmpty {
+            let keys = try await keys(for: found, context)
+            found.removeAll { record in
+                var opening = Opening(record, entity, tenant: context.tenant, key: keys.key(for: record))
+                return !narrowing.holds(&opening)
+            }
+        }
         let shown = found.prefix(query.limit).map { (record: $0, view: sight.view($0)) }
         let keys = try await keys(for: shown.map(\.record), context)
 
@@ -140,7 +158,8 @@ extension RecordGateway {
         _ context: RequestContext
     ) -> DisclosedRecord {
         DisclosedRecord(
-            stored, view, positions: view.shown(among: positions), key: keys.key(for: stored), tenant: context.tenant, tagKey: tagKey,
+            stored, view, positions: view.shown(among: positions), key: keys.key(for: stored), isErased: keys.isErased(stored),
+            tenant: context.tenant, tagKey: tagKey,
             receipt: receipt, observe: observe
         )
     }
@@ -156,10 +175,7 @@ extension RecordGateway {
         for leaf in leaves {
             guard case .sealed(let column, let values, let orNull) = leaf, let position = sight.entity.position(of: column.name) else { continue }
             let field = sight.entity.fields[position]
-            let forms = values.compactMap { value -> [UInt8]? in
-                guard case .string(let text) = value, let value = try? field.read(text: text) else { return nil }
-                return field.searchForm(of: value)
-            }
+            let forms = Self.forms(of: values, field)
             // Hits that the caller may not see are among these; the plan's own condition keeps them out of the answer.
             let found = try await matches(field, position, forms, where: .constant(true), sight.entity, context)
             let records = found.values.joined().map(\.id).sorted()

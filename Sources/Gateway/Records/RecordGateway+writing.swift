@@ -55,7 +55,7 @@ extension RecordGateway {
             ? []
             : [("duplicates", .array(duplicates.map { .object(["field": .string($0.field), "id": .string($0.id.description)]) }))]
         let record = DisclosedRecord(
-            stored, view, positions: view.shown, key: prepared.key, tenant: context.tenant, tagKey: tagKey, receipt: receipt,
+            stored, view, positions: view.shown, key: prepared.key, isErased: false, tenant: context.tenant, tagKey: tagKey, receipt: receipt,
             observe: observe, extras: extras
         )
         return ChangedRecord(record: record, event: receipt.event)
@@ -76,12 +76,13 @@ extension RecordGateway {
         let whole = table.whole.asking(doors.questions)
         let pending = Pending()
 
-        let (outcome, receipt): ((stored: StoredRecord, key: DataKey?), AuditReceipt)
+        let (outcome, receipt): ((stored: StoredRecord, key: DataKey?, isErased: Bool), AuditReceipt)
         do throws(Refusal) {
             (outcome, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
                 let (current, decision) = try await locked(id, entity, doors, whole, ifMatch, transaction, context)
                 try check(draft, entity, decision)
-                let key = try await keys(for: [current], context).key(for: current)
+                let keys = try await keys(for: [current], context)
+                let key = keys.key(for: current)
                 let owner = try await owner(of: current, after: draft, entity, key, context)
                 guard
                     let prepared = try prepareChange(draft, to: current, entity, key: key, owner: owner, tenantKeys, context)
@@ -90,7 +91,7 @@ extension RecordGateway {
                     var event = event(decision, context, outcome: .disclosed)
                     event.records = [id]
                     event.subjects = key.map { [$0.pseudonymText] } ?? []
-                    return ((current, key), event)
+                    return ((current, key, keys.isErased(current)), event)
                 }
                 pending.row = prepared
                 try await secure([prepared], context)
@@ -104,16 +105,18 @@ extension RecordGateway {
                 // Whoever a record comes to be about is asked like whoever it was about.
                 if stored.subject != current.subject, doors.decision(stored) == nil { throw .notAdmitted }
                 writeHistories(of: prepared, transaction, context)
-                return ((stored, prepared.key), changeEvent(decision, prepared, also: [], context))
+                return ((stored, prepared.key, false), changeEvent(decision, prepared, also: [], context))
             }
         } catch {
+            if let prepared = pending.row { await tidy(prepared.addedTokens, entity, context) }
             if error.code == .notFound { throw await missed(updating.ruling.widest, id, context) }
             throw await recorded(veiled(error, reading), updating.ruling, record: id, context)
         }
         if let prepared = pending.row { await tidy(prepared.removedTokens, entity, context) }
         let view = doors.view(outcome.stored)
         let record = DisclosedRecord(
-            outcome.stored, view, positions: view.shown, key: outcome.key, tenant: context.tenant, tagKey: tagKey, receipt: receipt,
+            outcome.stored, view, positions: view.shown, key: outcome.key, isErased: outcome.isErased, tenant: context.tenant, tagKey: tagKey,
+            receipt: receipt,
             observe: observe
         )
         return ChangedRecord(record: record, event: receipt.event)
@@ -125,9 +128,9 @@ extension RecordGateway {
         let doors = Doors(changing: deleting, reading: sight(.read, entity, context))
         let table = table(entity)
         let whole = table.whole.asking(doors.questions)
-        let receipt: AuditReceipt
+        let (subject, receipt): (SubjectID?, AuditReceipt)
         do throws(Refusal) {
-            (_, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
+            (subject, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
                 let (current, decision) = try await locked(id, entity, doors, whole, ifMatch, transaction, context)
                 let key = try await keys(for: [current], context).key(for: current)
                 do throws(LinkError) {
@@ -141,14 +144,15 @@ extension RecordGateway {
                 var event = event(decision, context, outcome: .changed)
                 event.records = [id]
                 event.subjects = key.map { [$0.pseudonymText] } ?? []
-                return ((), event)
+                return (current.subject, event)
             }
         } catch {
             if error.code == .notFound { throw await missed(deleting.ruling.widest, id, context) }
             throw await recorded(error, deleting.ruling, record: id, context)
         }
         if !entity.searchableFields.isEmpty {
-            _ = try? await vault.write(context.tenant, [VaultDatabase.removeTokens(ofRecord: id, tenant: context.tenant)])
+            let holder = subject?.uuid ?? context.tenant.uuid
+            _ = try? await vault.write(context.tenant, [VaultDatabase.removeTokens(ofRecord: id, holder: holder, tenant: context.tenant)])
         }
         return receipt.event
     }
@@ -229,7 +233,9 @@ extension RecordGateway {
         guard let current = table(entity).records(rows, shape).first, doors.isKnown(current) else { throw .notFound }
         guard let decision = doors.decision(current) else { throw .notAdmitted }
         let view = doors.view(current)
-        if let ifMatch, !ifMatch.contains(where: { EntityTag.isOfRecord($0, tag: EntityTag.of(current, view, key: tagKey)) }) {
+        // Somebody erased may be known by either: what is wrong with a change is then not that the record has changed.
+        let tags = [false, true].map { EntityTag.of(current, view, isErased: $0, key: tagKey) }
+        if let ifMatch, !ifMatch.contains(where: { sent in tags.contains { EntityTag.isOfRecord(sent, tag: $0) } }) {
             throw Refusal(.preconditionFailed, "the record has changed since you read it", hint: "read it again and repeat the change")
         }
         return (current, decision)
@@ -287,7 +293,7 @@ extension RecordGateway {
         _ context: RequestContext
     ) async throws(Refusal) -> [[UInt8]: [(id: RecordID, stored: StoredRecord)]] {
         guard let generation = try await tenantKeys(context).searchGenerations.first else { return [:] }
-        let searchKey = searchKey(entity, field, generation, context.tenant)
+        let searchKey = searchIndex.key(entity, field, .exact, generation, context.tenant)
         let tokens = Dictionary(forms.map { (searchKey.token(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
         let candidates: [[UInt8]: [RecordID]]
         do {
@@ -301,11 +307,14 @@ extension RecordGateway {
         let rows = try await read(context, [table(entity).select(Array(ids), shape, tenant: context.tenant, where: limit)])[0]
         let records = table(entity).records(rows, shape)
         let keys = try await keys(for: records, context)
+        let wanted = Set(forms)
         var found: [[UInt8]: [(id: RecordID, stored: StoredRecord)]] = [:]
         for stored in records {
             var opening = Opening(stored, entity, tenant: context.tenant, key: keys.key(for: stored))
-            guard case .value(let value?) = opening.content(position) else { continue }
-            found[field.searchForm(of: value), default: []].append((stored.id, stored))
+            guard case .value(let value?) = opening.content(position), case let form = field.searchForm(of: value), wanted.contains(form) else {
+                continue
+            }
+            found[form, default: []].append((stored.id, stored))
         }
         return found
     }

@@ -8,6 +8,13 @@ extension StoreDatabase {
         return rows.rowCount == 0 ? nil : rows.uuid(0, 0).map { TenantID($0) }
     }
 
+    /// Every tenant, the oldest first.
+    package func tenants() async throws(StorageError) -> [TenantID] {
+        let rows: ResultSet
+        do { rows = try await database.read(["SELECT id FROM tenant ORDER BY id"])[0] } catch { throw StorageError(error) }
+        return (0..<rows.rowCount).compactMap { rows.uuid($0, 0).map { TenantID($0) } }
+    }
+
     /// Makes the tenant, or finds the one that has the name already.
     package func makeTenant(named name: String) async throws(StorageError) -> TenantID {
         do {

@@ -130,6 +130,11 @@ package final class RecordTable: Sendable {
         "SELECT count(*) FROM \(table) WHERE tenant_id = \(.uuid(tenant.uuid)) AND \(condition.filter(entity))"
     }
 
+    /// How many records are about a person.
+    package func count(ofSubject subject: SubjectID, tenant: TenantID) -> SQL {
+        "SELECT count(*) FROM \(table) WHERE tenant_id = \(.uuid(tenant.uuid)) AND subject_id = \(.uuid(subject.uuid))"
+    }
+
     /// Counts, people and sums of each group.
     package func groups(_ grouping: RecordGrouping, tenant: TenantID) -> SQL {
         let keys = grouping.by.map { position -> SQL in "\(table).\(ColumnCoding.column(entity.fields[position]))" }

@@ -69,8 +69,8 @@ enum VaultSchema {
             isSecured: true,
             indexes: [
                 .init(
-                    name: "search_token__record_id__idx",
-                    statement: "CREATE INDEX search_token__record_id__idx ON search_token (tenant_id, record_id)"
+                    name: "search_token__holder__idx",
+                    statement: "CREATE INDEX search_token__holder__idx ON search_token (tenant_id, holder, record_id)"
                 )
             ]
         ),
@@ -85,26 +85,41 @@ enum VaultSchema {
                 TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("id", "uuid"), TableDeclaration.column("kind", "text"),
                 TableDeclaration.column("step", "text"), TableDeclaration.column("old", "integer"), TableDeclaration.column("new", "integer"),
                 TableDeclaration.column("entity", "text", ""), TableDeclaration.column("position", "uuid", ""),
-                TableDeclaration.column("done", "bigint"), TableDeclaration.column("total", "bigint"), TableDeclaration.column("rate", "integer"),
+                TableDeclaration.column("done", "bigint"), TableDeclaration.column("total", "bigint"),
+                TableDeclaration.column("unreadable", "bigint"), TableDeclaration.column("rate", "integer"),
                 TableDeclaration.column("started_at", "timestamp with time zone"),
                 TableDeclaration.column("step_at", "timestamp with time zone"),
                 TableDeclaration.column("runner", "uuid", ""), TableDeclaration.column("leased_until", "timestamp with time zone", ""),
                 TableDeclaration.column("unused_since", "timestamp with time zone", ""),
                 TableDeclaration.column("finished_at", "timestamp with time zone", ""),
             ],
-            primaryKey: [tenant, TableDeclaration.known("id")], isSecured: true
+            primaryKey: [tenant, TableDeclaration.known("id")], isSecured: true,
+            indexes: [
+                .init(
+                    name: "key_job__kind__idx",
+                    statement: "CREATE UNIQUE INDEX key_job__kind__idx ON key_job (tenant_id, kind) WHERE finished_at IS NULL"
+                )
+            ]
         ),
     ]
 
-    /// Tells every gateway what its opened keys are out of date by, whoever changed it: a data key that is gone (its holder), and
-    /// the keys of a tenant above them (the tenant).
+    /// Tells every gateway what its opened keys are out of date by, whoever changed it: data keys that are gone (their holder, or
+    /// their tenant when they are many), and the keys of a tenant above them (the tenant).
     static let notification: [SQL] = [
         """
-        CREATE OR REPLACE FUNCTION notify_data_key_gone() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_notify('data_key_gone', OLD.holder::text); RETURN OLD; END $$
+        CREATE OR REPLACE FUNCTION notify_data_keys_gone() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN
+          IF (SELECT count(*) FROM gone) <= 100 THEN
+            PERFORM pg_notify('data_key_gone', holder::text) FROM gone;
+          ELSE
+            PERFORM pg_notify('tenant_keys_changed', tenant_id::text) FROM (SELECT DISTINCT tenant_id FROM gone) AS tenants;
+          END IF;
+          RETURN NULL;
+        END $$
         """,
         """
-        CREATE OR REPLACE TRIGGER data_key_gone AFTER DELETE ON data_key FOR EACH ROW EXECUTE FUNCTION notify_data_key_gone()
+        CREATE OR REPLACE TRIGGER data_keys_gone AFTER DELETE ON data_key REFERENCING OLD TABLE AS gone
+          FOR EACH STATEMENT EXECUTE FUNCTION notify_data_keys_gone()
         """,
         """
         CREATE OR REPLACE FUNCTION notify_tenant_keys_changed() RETURNS trigger LANGUAGE plpgsql AS

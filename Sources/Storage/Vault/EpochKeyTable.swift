@@ -7,7 +7,9 @@ package struct WrappedEpochKey: Sendable, Equatable {
     package let provider: String
     package let generation: Int32
     package let wrapped: [UInt8]
-    package init(epoch: Int32, provider: String, generation: Int32, wrapped: [UInt8]) {
+    package let createdAt: Instant
+    package init(epoch: Int32, provider: String, generation: Int32, wrapped: [UInt8], createdAt: Instant = .now()) {
+        self.createdAt = createdAt
         self.epoch = epoch
         self.provider = provider
         self.generation = generation
@@ -56,7 +58,7 @@ extension VaultDatabase {
         let results = try await read(
             tenant,
             [
-                "SELECT epoch, provider, generation, wrapped FROM epoch_key WHERE tenant_id = \(id) ORDER BY epoch",
+                "SELECT epoch, provider, generation, wrapped, created_at FROM epoch_key WHERE tenant_id = \(id) ORDER BY epoch",
                 "SELECT generation, epoch, wrapped FROM search_key WHERE tenant_id = \(id) ORDER BY generation",
                 "SELECT holder, version, epoch, wrapped FROM data_key WHERE tenant_id = \(id) AND holder = \(id) ORDER BY version",
                 "SELECT suite FROM tenant_setting WHERE tenant_id = \(id)",
@@ -67,7 +69,8 @@ extension VaultDatabase {
             epochs: (0..<epochs.rowCount).compactMap { row in
                 epochs.bytes(row, 3).map {
                     WrappedEpochKey(
-                        epoch: epochs.int32(row, 0), provider: epochs.text(row, 1) ?? "", generation: epochs.int32(row, 2), wrapped: $0
+                        epoch: epochs.int32(row, 0), provider: epochs.text(row, 1) ?? "", generation: epochs.int32(row, 2), wrapped: $0,
+                        createdAt: epochs.timestamp(row, 4) ?? .now()
                     )
                 }
             },

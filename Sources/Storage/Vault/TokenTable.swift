@@ -18,6 +18,27 @@ package struct SearchToken: Sendable, Hashable {
         self.holder = holder
         self.generation = generation
     }
+
+    /// What there is one row of, whoever holds it.
+    package struct Identity: Hashable {
+        let place: String
+        let token: [UInt8]
+        let record: RecordID
+    }
+
+    package var identity: Identity { Identity(place: place, token: token, record: record) }
+}
+
+/// Records that have a token, in the order of their ids.
+package struct TokenWindow: Sendable {
+    package let records: [RecordID]
+    /// There are no others behind these.
+    package let isWhole: Bool
+
+    package init(records: [RecordID], isWhole: Bool) {
+        self.records = records
+        self.isWhole = isWhole
+    }
 }
 
 extension VaultDatabase {
@@ -34,6 +55,55 @@ extension VaultDatabase {
             if let token = rows.bytes(row, 0), let record = rows.uuid(row, 1) { found[token, default: []].append(RecordID(record)) }
         }
         return found
+    }
+
+    // MARK: Several tokens at once
+
+    /// For each set of tokens the first records that have one of them, in the order of their ids.
+    ///
+    /// - Parameters:
+    ///   - after: records with greater ids only.
+    ///   - limit: how many records of each set.
+    package func records(
+        having sets: [[[UInt8]]], after: RecordID?, limit: Int, tenant: TenantID
+    ) async throws(StorageError) -> [TokenWindow] {
+        let beyond: SQL = after.map { "AND record_id > \(.uuid($0.uuid))" } ?? ""
+        let count = SQLParameter.int8(Int64(limit))
+        // One scan of the key for each token, cut short: a list of tokens in one condition would be read to its end before it is
+        // sorted, and the beginning of a common name has a token in every twentieth record.
+        let statements = sets.map { tokens -> SQL in
+            let rows: SQL =
+                tokens.count == 1
+                ? """
+                SELECT record_id FROM search_token WHERE tenant_id = \(.uuid(tenant.uuid)) AND token = \(.bytes(tokens[0])) \(beyond)
+                ORDER BY record_id LIMIT \(count)
+                """
+                : """
+                SELECT record_id FROM unnest(\(.byteStrings(tokens))) AS wanted (token) CROSS JOIN LATERAL (
+                  SELECT record_id FROM search_token
+                  WHERE tenant_id = \(.uuid(tenant.uuid)) AND search_token.token = wanted.token \(beyond) ORDER BY record_id LIMIT \(count)
+                ) AS hit GROUP BY record_id ORDER BY record_id LIMIT \(count)
+                """
+            return "SELECT string_agg(uuid_send(record_id), ''::bytea ORDER BY record_id) FROM (\(rows)) AS found"
+        }
+        return try await read(tenant, statements).map { rows in
+            let records = rows.uuids(0, 0).map { RecordID($0) }
+            return TokenWindow(records: records, isWhole: records.count < limit)
+        }
+    }
+
+    /// Those of the records that have one of the tokens.
+    package func those(of records: [RecordID], having tokens: [[UInt8]], tenant: TenantID) async throws(StorageError) -> Set<RecordID> {
+        let rows = try await read(
+            tenant,
+            [
+                """
+                SELECT record_id FROM search_token
+                WHERE tenant_id = \(.uuid(tenant.uuid)) AND record_id = ANY(\(.uuids(records.map(\.uuid)))) AND token = ANY(\(.byteStrings(tokens)))
+                """
+            ]
+        )[0]
+        return Set((0..<rows.rowCount).compactMap { rows.uuid($0, 0).map { RecordID($0) } })
     }
 
     /// For a transaction that holds the keys of the holders: tokens of whose key is gone are left out.
@@ -57,7 +127,11 @@ extension VaultDatabase {
         """
     }
 
-    package static func removeTokens(ofRecord record: RecordID, tenant: TenantID) -> SQL {
-        "DELETE FROM search_token WHERE tenant_id = \(.uuid(tenant.uuid)) AND record_id = \(.uuid(record.uuid))"
+    /// - Parameter holder: whom the record was about, or the tenant: tokens are kept by them.
+    package static func removeTokens(ofRecord record: RecordID, holder: UUIDv7, tenant: TenantID) -> SQL {
+        """
+        DELETE FROM search_token
+        WHERE tenant_id = \(.uuid(tenant.uuid)) AND holder = \(.uuid(holder)) AND record_id = \(.uuid(record.uuid))
+        """
     }
 }

@@ -92,6 +92,14 @@ struct CanaryTests {
                 hear(try await caller.get("\(path)?created_at=\(percentEncoded(text))"))
                 hear(try await caller.get("\(path)?\(field.name)=\(percentEncoded(text))"))
                 hear(try await caller.get("\(path)?limit=\(percentEncoded(text))"))
+                // Searches that find, find nothing, are too long, have too many words, and go with what they do not go with.
+                for more in [
+                    "", "%20nobody", "%20" + String(repeating: percentEncoded(text) + "%20", count: 60), "&sort=created_at", "&count=true",
+                    "&cursor=x",
+                ] {
+                    hear(try await caller.get("\(path)?q=\(percentEncoded(text))\(more)"))
+                }
+                hear(try await caller.get("\(path)/\(id)?q=\(percentEncoded(text))"))
                 hear(try await caller.get("\(path)?cursor=\(percentEncoded(text))"))
                 hear(try await caller.get("\(path)/\(percentEncoded(text))"))
                 hear(try await caller.get("/v1/\(percentEncoded(text))"))
@@ -119,6 +127,8 @@ struct CanaryTests {
         hear(try await site.run("import", "people.csv", "--as", "leads"))
         hear(try await site.run("audit", "search", "--limit", "200", "--json"))
         hear(try await site.run("audit", "search", "--limit", "200"))
+        hear(try await site.run("search", "report"))
+        hear(try await site.run("search", "report", "--json"))
         hear(try await site.run("token", "list"))
         hear(try await site.run("token", "list", "--json"))
         hear(try await site.run("token", "revoke", "aaaaaaaaaaaa"))

@@ -284,8 +284,10 @@ struct LeakMatrixTests {
             let shown = Set(zip(entity.fields, oracle.ruling(.read, entity).widest.access).filter { $1 != .hidden }.map(\.0.name))
             let record = stage.records(of: entity).first
             let questions = attacks(.list(entity), entity, record).filter { attack in
+                // A search names no field; what it finds is a matter of its own.
+                if attack.surface == .search { return false }
                 // A mask is shown on demand.
-                attack.surface == .choice ? !shown.contains(attack.field.name) : !usable.contains(attack.field.name)
+                return attack.surface == .choice ? !shown.contains(attack.field.name) : !usable.contains(attack.field.name)
             }
             try await ask(questions) { attack in
                 let answer = try await caller.get("/v1/\(entity.plural)\(attack.query)")
@@ -341,8 +343,50 @@ struct LeakMatrixTests {
                         {
                             #expect(found.contains(record.id), place)
                         }
+                        if attack.surface == .search, attack.field.isSearchable, allowed.contains(record.id),
+                            !stage.texts(record, attack.field.name).isEmpty
+                        {
+                            #expect(found.contains(record.id), place)
+                        }
                     }
                 }
+            }
+        }
+        expectSilence(heard, stage, oracle)
+    }
+
+    @Test(arguments: roles)
+    func `a search finds a record by no value that the record does not show in the clear`(role: String) async throws {
+        let stage = try await Self.staging.value
+        let oracle = stage.oracle(role)
+        let caller = try await stage.caller(role)
+        let heard = Heard()
+        for entity in stage.catalog.entities where oracle.ruling(.read, entity).isAllowed {
+            let records = stage.records(of: entity)
+            let isSearchable = oracle.usable(entity).contains(where: \.isSearchable)
+            let questions = records.flatMap { record in
+                entity.fields.flatMap { field in
+                    let texts = Set([Self.literal(record.values[field.name] ?? .null, field).text] + stage.texts(record, field.name))
+                    // Whole, and as a beginning that no other marker has.
+                    let beginnings = texts.filter { $0.hasSuffix("qx") }.map { String($0.dropLast(2)) }
+                    return (texts + beginnings).filter { $0.count > 2 }.map { (field: field, text: $0) }
+                }
+            }
+            let refused = try await caller.get("/v1/\(entity.plural)?q=nobody")
+            #expect(refused.code == (isSearchable ? nil : "field-unknown"))
+            // Each refusal is written down first: a few are enough to see that the value does not matter.
+            try await ask(isSearchable ? questions : Array(questions.prefix(5))) { field, text in
+                let answer = try await caller.get("/v1/\(entity.plural)?limit=200&fields=id&q=\(percentEncoded(text))")
+                let place: Comment = "\(role) \(entity.plural) by \(field.name)"
+                heard.add(answer)
+                guard isSearchable else {
+                    #expect(answer.whole == refused.whole, place)
+                    return
+                }
+                #expect(answer.status == 200, place)
+                let found = Set(answer.data.compactMap { $0["id"]?.stringValue })
+                #expect(found.isSubset(of: oracle.listed(records, entity, by: [field.name])), place)
+                #expect(answer.next == nil, place)
             }
         }
         expectSilence(heard, stage, oracle)

@@ -17,7 +17,7 @@ enum TicketPolicies {
           region: { type: text, max: 80, class: business, store: plain, indexed: true }
           level: { type: integer, class: business, store: plain, indexed: true }
           secret: { type: text, max: 200, class: business, store: plain, indexed: true, mask: redacted }
-          note: { type: text, max: 200, class: personal, store: sealed, search: [exact], unique: warn, mask: redacted }
+          note: { type: text, max: 200, class: personal, store: sealed, search: [exact, word, prefix], unique: warn, mask: redacted }
           contact_id: { type: reference, to: contact, class: business, store: plain, indexed: true }
           owner_id: { type: user, class: operational, store: plain, indexed: true }
           team_id: { type: team, class: operational, store: plain, indexed: true }

@@ -16,7 +16,8 @@ final class Site: Sendable {
     private let counter = Atomic<Int>(0)
 
     var state: String { folder + "/state" }
-    var environment: [String: String] { pair?.environment ?? [:] }
+    var environment: [String: String] { (pair?.environment ?? [:]).merging(settings.withLock { $0 }) { _, new in new } }
+    private let settings = Mutex<[String: String]>([:])
 
     init(_ databases: Databases = .fresh, policies: String = Repository.policies) async throws {
         folder = try TemporaryFolder.make()
@@ -43,6 +44,11 @@ final class Site: Sendable {
         return try outcome.get()
     }
 
+    /// Settings for every gateway and command from now on.
+    func add(_ environment: [String: String]) {
+        settings.withLock { $0.merge(environment) { _, new in new } }
+    }
+
     /// Starts a gateway, beside those that run already.
     @discardableResult
     func serve(_ arguments: [String] = []) async throws -> ServerProcess {
@@ -63,6 +69,10 @@ final class Site: Sendable {
     }
 
     func run(_ arguments: String..., environment more: [String: String] = [:]) async throws -> Program.Outcome {
+        try await run(arguments, environment: more)
+    }
+
+    func run(_ arguments: [String], environment more: [String: String] = [:]) async throws -> Program.Outcome {
         try await GatehouseProgram.run(
             arguments + (more["GATEHOUSE_URL"] == nil ? ["--state", state] : []) + ["--policies", policies],
             environment: environment.merging(more) { _, new in new }, folder: folder

@@ -11,6 +11,8 @@ enum Surface: Sendable, Hashable, CaseIterable {
     case group, total
     /// `?filter=`, with the name bare or as a member of `record`, at every place that an expression has for one.
     case condition
+    /// `?q=value`: the one that names no field, and so asks by all of them.
+    case search
     /// A member of the body.
     case member
     /// A member of a row of an import.
@@ -18,7 +20,7 @@ enum Surface: Sendable, Hashable, CaseIterable {
     /// A field that a row of an import looks another record up by.
     case lookup
 
-    static let parameters: Set<Surface> = [.equality, .order, .choice, .group, .total, .condition]
+    static let parameters: Set<Surface> = [.equality, .order, .choice, .group, .total, .condition, .search]
 }
 
 extension Route {
@@ -54,6 +56,7 @@ extension Surface {
         case .group: ["?group_by=\(name)", "?group_by=created_at,\(name)"]
         case .total: ["?group_by=created_at&sum=\(name)"]
         case .condition: Self.conditions(name, literal).map { "?count=true&limit=200&fields=id&filter=" + percentEncoded($0) }
+        case .search: ["?q=\(percentEncoded(text))"]
         case .member, .row, .lookup: []
         }
     }

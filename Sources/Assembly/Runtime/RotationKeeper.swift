@@ -1,0 +1,43 @@
+import Gateway
+import KeyRing
+import ServiceLifecycle
+import Storage
+import Vocabulary
+
+/// Goes on with rotations that somebody has begun and nobody is carrying out, and ends epochs that have lasted their time.
+///
+/// Replacing the root is left to whoever began it: it may need a passphrase that only its command was given. Ends with the service
+/// group, after the batch under way; whoever looks next goes on there.
+struct RotationKeeper: Service {
+    let runtime: Runtime
+    let epochLength: Duration?
+    var interval: Duration = .seconds(5)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: interval)) != nil {
+                // A tenant whose jobs fail does not keep the others waiting; the failure was observed where it happened.
+                for tenant in (try? await runtime.store.tenants()) ?? [] { await look(after: tenant) }
+            }
+        }
+    }
+
+    private func look(after tenant: TenantID) async {
+        let gateway = runtime.gateway
+        do throws(Refusal) {
+            if let epochLength, try await gateway.isEpochDue(after: epochLength, of: tenant) {
+                _ = try await gateway.beginRotation(.epoch, rate: RotationRate.usual, runtime.hostContext(of: tenant))
+            }
+            for job in try await gateway.rotations(unfinishedOnly: true, of: tenant) where job.kind != .root && !Task.isCancelled {
+                _ = try? await gateway.carryOut(job)
+            }
+        } catch {
+            // Looked at again in a moment.
+        }
+    }
+}
+
+enum RotationRate {
+    /// Keys or records a second, so that two cores have most of their time for requests.
+    static let usual: Int32 = 40_000
+}

@@ -1,0 +1,122 @@
+import Catalog
+import AuditTrail
+import Expressions
+import KeyRing
+import Policies
+import PostgresLink
+import Sealing
+package import Storage
+package import Vocabulary
+
+/// What is known of a tenant's keys.
+package struct KeyStatus: Sendable {
+    package let tenant: TenantID
+    package let provider: String
+    /// The epoch that new keys are wrapped under, and since when it is.
+    package let epoch: Int
+    package let epochBegan: Instant
+    /// Epochs that keys rest under; more than one while a rotation runs.
+    package let openEpochs: Int
+    package let suite: Int
+    package let searchGeneration: Int
+    /// People with a key.
+    package let subjects: Int
+    /// People whose key was destroyed.
+    package let destroyed: Int
+    /// Of these, whose key an old copy of the vault may still hold, because its epoch goes on.
+    package let readableInCopies: Int
+    /// When the last of those can be read nowhere any more; `nil` when there is none, or when epochs end by hand only.
+    package let shredHorizon: Instant?
+    package let lastEnded: EndedEpoch?
+    package let hasRecovery: Bool
+    package let rotations: [KeyJob]
+}
+
+/// What destroying a key does, or would do.
+package struct KeyDestruction: Sendable {
+    /// Records about the person, by entity, whose sealed fields open no more.
+    package let records: [(entity: String, count: Int)]
+    /// Until it ends, old copies of the vault still hold the key.
+    package let epoch: Int
+    package let isDryRun: Bool
+}
+
+extension RecordGateway {
+    /// What there is of a tenant's keys, and until when what was destroyed can be read in old copies.
+    ///
+    /// - Parameter epochLength: how long an epoch lasts at most once somebody was erased in it; `nil` when epochs end by hand only.
+    package func keyStatus(epochLength: Duration?, _ context: RequestContext) async throws(Refusal) -> KeyStatus {
+        let decision = try await decide(.read, .key, context)
+        let tenant = context.tenant
+        let keys = try await tenantKeys(context)
+        let counts = try await inVault { () async throws(StorageError) in try await vault.keyCounts(of: tenant) }
+        let stored = try await inVault { () async throws(StorageError) in try await vault.tenantKeys(of: tenant) }
+        let ended = try await inVault { () async throws(StorageError) in try await vault.endedEpochs(of: tenant) }
+        let jobs = try await rotations(unfinishedOnly: true, of: tenant)
+        _ = try await record(event(decision, context, outcome: .disclosed))
+        guard let newest = stored.epochs.last else { throw Self.refusal(.unreadable) }
+        var horizon: Instant?
+        if counts.readableInCopies > 0, let epochLength {
+            horizon = Instant(microseconds: newest.createdAt.microseconds + Int64(epochLength / .microseconds(1)))
+        }
+        return KeyStatus(
+            tenant: tenant, provider: newest.provider, epoch: Int(newest.epoch), epochBegan: newest.createdAt, openEpochs: stored.epochs.count,
+            suite: Int(keys.suite.rawValue), searchGeneration: Int(stored.searchKeys.first?.generation ?? 0), subjects: counts.subjects,
+            destroyed: counts.destroyed, readableInCopies: counts.readableInCopies, shredHorizon: horizon, lastEnded: ended.last,
+            hasRecovery: keyRing.escrow.isArmed, rotations: jobs
+        )
+    }
+
+    /// Whether a tenant's epoch has lasted its time, with somebody in it whose key was destroyed.
+    package func isEpochDue(after length: Duration, of tenant: TenantID) async throws(Refusal) -> Bool {
+        let began = try await inVault { () async throws(StorageError) in try await vault.beginOfEpochWithTombstones(of: tenant) }
+        guard let began else { return false }
+        return Instant.now().microseconds - began.microseconds >= Int64(length / .microseconds(1))
+    }
+
+    /// Destroys the key of a data subject: what is sealed under it opens nowhere any more, as soon as the epoch ends also not in old
+    /// copies of the vault. Rows stay, and read as erased.
+    package func destroyKey(of subject: SubjectID, isDryRun: Bool, _ context: RequestContext) async throws(Refusal) -> KeyDestruction {
+        let decision = try await decide(.delete, .subject, context)
+        let tenant = context.tenant
+        let keys = try await keys(for: [subject], withTenantKey: false, context)
+        guard let key = keys.subjects[subject] else {
+            if keys.lost.contains(subject) { throw Refusal(.notFound, "there is no such data subject") }
+            throw Refusal(.subjectErased, "the key of this data subject was destroyed already")
+        }
+        let entities = catalog.entities.filter { $0.subject != .nobody }
+        let counts = try await read(context, entities.map { table($0).count(ofSubject: subject, tenant: tenant) })
+        let stored = try await inVault { () async throws(StorageError) in try await vault.tenantKeys(of: tenant) }
+        let summary = KeyDestruction(
+            records: zip(entities, counts).map { ($0.name, Int($1.int64(0, 0) ?? 0)) }.filter { $0.1 > 0 },
+            epoch: Int(stored.epochs.last?.epoch ?? 0), isDryRun: isDryRun
+        )
+        // On record before it is done: what cannot be undone is not done unseen.
+        var event = event(decision, context, outcome: isDryRun ? .disclosed : .changed)
+        event.subjects = [key.pseudonymText]
+        event.target = isDryRun ? "key:destruction-planned" : "key:destroyed"
+        _ = try await record(event)
+        if isDryRun { return summary }
+        do { _ = try await keyRing.destroyKey(of: subject, tenant: tenant) } catch {
+            var failed = self.event(decision, context, outcome: .failed)
+            failed.target = "key:destroyed"
+            _ = try await record(failed)
+            throw Self.refusal(error)
+        }
+        return summary
+    }
+
+    /// Writes the recovery copies of a tenant's epoch keys again, after the recipients have changed.
+    package func renewRecovery(_ context: RequestContext) async throws(Refusal) -> Int {
+        let decision = try await decide(.update, .key, context)
+        var event = event(decision, context, outcome: .changed)
+        event.target = "recovery:renewed"
+        _ = try await record(event)
+        let tenants = try await allTenants()
+        return try await inKeyRing { () async throws(KeyRingError) in
+            var count = 0
+            for tenant in tenants { count += try await keyRing.renewRecovery(of: tenant) }
+            return count
+        }
+    }
+}

@@ -1,0 +1,219 @@
+import Catalog
+import Expressions
+import KeyRing
+import PostgresLink
+import Sealing
+import Storage
+import Vocabulary
+
+/// Rotations that rewrite what is made with a key: cells, or search tokens.
+extension Rotation {
+    /// Gives every subject, and the tenant, a further version of the data key, seals every cell with it, and removes the old ones.
+    mutating func subjects(_ step: RotationStep, _ job: inout KeyJob) async throws(Refusal) -> Int {
+        let tenant = job.tenant
+        let (started, position) = (job.startedAt, job.position)
+        switch step {
+        case .begin:
+            if let suite = UInt8(exactly: job.new).flatMap({ Envelope.Suite(rawValue: $0) }), job.new != job.old {
+                try await gateway.inKeyRing { () async throws(KeyRingError) in try await keyRing.setSuite(suite, of: tenant) }
+            }
+            let keys = try await gateway.inVault { () async throws(StorageError) in try await keyRing.vault.dataKeyCount(of: tenant) }
+            job.total = Int64(keys) + (try await recordCount(tenant, of: sealedEntities))
+            job.enter(.rewrap)
+        case .rewrap:
+            let limit = batch(2000, job)
+            let walked = try await gateway.inKeyRing { () async throws(KeyRingError) in
+                try await keyRing.addVersions(olderThan: started, after: position, limit: limit, of: tenant)
+            }
+            if let (last, count) = walked {
+                job.position = last
+                job.done += Int64(count)
+                return count
+            }
+            try await gateway.inVault { () async throws(StorageError) in try await keyRing.vault.announceChangedKeys(of: tenant) }
+            job.enter(.settle)
+        case .settle: return await settle(&job, then: .rewrite)
+        case .rewrite:
+            let limit = batch(200, job)
+            let count = try await walk(&job, over: sealedEntities) { (entity: Entity, after: RecordID?) async throws(Refusal) in
+                try await reseal(entity, after: after, limit: limit, tenant)
+            }
+            if let count { return count }
+            job.unusedSince = .now()
+            job.enter(.retire)
+        case .retire:
+            if job.unreadable > 0 {
+                // Old versions stay: some cell that does not open may be under one of them, put there by a hand that can be undone.
+                job.unusedSince = nil
+                job.finish()
+                return 0
+            }
+            let walked = try await gateway.inVault { () async throws(StorageError) in
+                // The gateway's own keys may be derived from the tenant's first version.
+                try await keyRing.vault.removeOldVersions(olderThan: started, except: [tenant.uuid], after: position, limit: 5000, of: tenant)
+            }
+            guard let last = walked.last else {
+                try await gateway.inVault { () async throws(StorageError) in try await keyRing.vault.announceChangedKeys(of: tenant) }
+                job.finish()
+                return 0
+            }
+            job.position = last
+            return walked.removed
+        case .settleAgain, .destroy, .done: throw Self.stray
+        }
+        return 0
+    }
+
+    /// Makes every search token anew under a further search key, looks up under that, and removes the old key and its tokens.
+    mutating func search(_ step: RotationStep, _ job: inout KeyJob) async throws(Refusal) -> Int {
+        let (tenant, old) = (job.tenant, job.old)
+        switch step {
+        case .begin:
+            job.new = try await gateway.inKeyRing { () async throws(KeyRingError) in try await keyRing.beginSearchKey(after: old, of: tenant) }
+            job.total = try await recordCount(tenant, of: searchableEntities)
+            job.enter(.settle)
+        case .settle: return await settle(&job, then: .rewrite)
+        case .rewrite:
+            let (new, limit) = (job.new, batch(200, job))
+            let count = try await walk(&job, over: searchableEntities) { (entity: Entity, after: RecordID?) async throws(Refusal) in
+                try await index(entity, after: after, limit: limit, generation: new, tenant)
+            }
+            if let count { return count }
+            job.enter(.retire)
+        case .retire:
+            try await gateway.inKeyRing { () async throws(KeyRingError) in try await keyRing.removeSearchKey(old, of: tenant) }
+            job.enter(.settleAgain)
+        case .settleAgain:
+            let count = await settle(&job, then: .destroy)
+            if job.step == RotationStep.destroy.rawValue { job.unusedSince = .now() }
+            return count
+        case .destroy:
+            let count = try await gateway.inVault { () async throws(StorageError) in
+                try await keyRing.vault.removeTokens(ofGeneration: old, limit: 20_000, of: tenant)
+            }
+            if count == 0 { job.finish() }
+            return count
+        case .rewrap, .done: throw Self.stray
+        }
+        return 0
+    }
+
+    // MARK: Records
+
+    private var sealedEntities: [Entity] { gateway.catalog.entities.filter { $0.fields.contains(where: \.isSealed) } }
+    private var searchableEntities: [Entity] { gateway.catalog.entities.filter { !$0.searchableFields.isEmpty } }
+
+    private func recordCount(_ tenant: TenantID, of entities: [Entity]) async throws(Refusal) -> Int64 {
+        let counts = entities.map { gateway.table($0).count(.constant(true), tenant: tenant) }
+        do { return try await gateway.store.read(Scope(tenant: tenant), counts).reduce(0) { $0 + ($1.int64(0, 0) ?? 0) } } catch {
+            throw gateway.refusal(error)
+        }
+    }
+
+    /// Goes over the records of entities, a batch at a time; `nil` at the end.
+    ///
+    /// - Parameter batch: does those after a record, and says which was the last, how many there were, and how many did not open.
+    private func walk(
+        _ job: inout KeyJob, over entities: [Entity],
+        _ batch: (Entity, RecordID?) async throws(Refusal) -> (last: RecordID, count: Int, unreadable: Int)?
+    ) async throws(Refusal) -> Int? {
+        let first = job.entity.flatMap { name in entities.firstIndex { $0.name == name } } ?? 0
+        guard first < entities.count else { return nil }
+        let entity = entities[first]
+        if let (last, count, unreadable) = try await batch(entity, job.position.map { RecordID($0) }) {
+            job.entity = entity.name
+            job.position = last.uuid
+            job.done += Int64(count)
+            job.unreadable += Int64(unreadable)
+            return count
+        }
+        guard first + 1 < entities.count else { return nil }
+        job.entity = entities[first + 1].name
+        job.position = nil
+        return 0
+    }
+
+    private func page(_ entity: Entity, after: RecordID?, limit: Int, _ shape: RecordShape, _ tenant: TenantID) -> SQL {
+        var page = RecordPage()
+        page.limit = limit
+        page.after = after.map { RecordPage.Position(value: nil, id: $0) }
+        return gateway.table(entity).list(page, shape, tenant: tenant)
+    }
+
+    /// Seals the cells of a batch of records with the newest version of their keys and the tenant's suite. Values, versions and
+    /// entity tags stay. Rows are locked meanwhile, so that no change gets lost.
+    private func reseal(
+        _ entity: Entity, after: RecordID?, limit: Int, _ tenant: TenantID
+    ) async throws(Refusal) -> (last: RecordID, count: Int, unreadable: Int)? {
+        let (gateway, table) = (gateway, gateway.table(entity))
+        let selection: SQL = "\(page(entity, after: after, limit: limit, table.whole, tenant)) FOR UPDATE"
+        return try await gateway.store.transaction(Scope(tenant: tenant), wrap: { gateway.refusal($0) }) {
+            (transaction: Transaction) async throws(Refusal) in
+            let records: [StoredRecord]
+            do throws(LinkError) { records = table.records(try await transaction.execute(selection)[0], table.whole) } catch {
+                throw gateway.refusal(StorageError(error))
+            }
+            guard let last = records.last else { return nil }
+            let keys = try await gateway.keys(for: records, tenant: tenant)
+            var unreadable = 0
+            for record in records {
+                // Whose key is gone has nothing to be sealed anew.
+                guard let key = keys.key(for: record) else { continue }
+                let (row, problems) = reseal(record, entity, key, tenant)
+                unreadable += problems
+                if let row { transaction.enqueue(table.update(row, tenant: tenant)) }
+            }
+            do throws(LinkError) { try await transaction.flush() } catch { throw gateway.refusal(StorageError(error)) }
+            return (last.id, records.count, unreadable)
+        }
+    }
+
+    /// The row with its cells sealed anew; `nil` when all are as they should be.
+    private func reseal(_ record: StoredRecord, _ entity: Entity, _ key: DataKey, _ tenant: TenantID) -> (row: RecordRow?, unreadable: Int) {
+        var place = CellPlace(tenant: tenant, entity: entity.name, record: record.id)
+        let scratch = Scratch()
+        var (cells, unreadable, isChanged) = ([Cell](), 0, false)
+        cells.reserveCapacity(entity.fields.count)
+        for (position, field) in entity.fields.enumerated() {
+            guard field.isSealed else {
+                cells.append(.plain(record.plainValue(position)))
+                continue
+            }
+            var sealed = record.sealedBytes(position)
+            if let old = sealed, !old.withUnsafeBytes({ key.isCurrent($0) }) {
+                let new = old.withUnsafeBytes { old in
+                    key.open(old, field: field.nameBytes, at: &place, into: scratch)
+                        .map { opened in key.seal(opened, field: field.nameBytes, at: &place) }
+                }
+                if let new { (sealed, isChanged) = (new, true) } else { unreadable += 1 }
+            }
+            cells.append(.sealed(sealed))
+        }
+        let row = isChanged ? RecordRow(id: record.id, version: record.version, subject: record.subject, cells: cells) : nil
+        return (row, unreadable)
+    }
+
+    /// Makes the tokens of a batch of records under one search key. A record that is changed meanwhile has its own writer make them.
+    private func index(
+        _ entity: Entity, after: RecordID?, limit: Int, generation: Int32, _ tenant: TenantID
+    ) async throws(Refusal) -> (last: RecordID, count: Int, unreadable: Int)? {
+        let (gateway, table) = (gateway, gateway.table(entity))
+        let shape = RecordShape(entity) { entity.fields[$0].isSearchable }
+        let records: [StoredRecord]
+        do {
+            let rows = try await gateway.store.read(Scope(tenant: tenant), [page(entity, after: after, limit: limit, shape, tenant)])[0]
+            records = table.records(rows, shape)
+        } catch {
+            throw gateway.refusal(error)
+        }
+        guard let last = records.last else { return nil }
+        let keys = try await gateway.keys(for: records, tenant: tenant)
+        let tenantKeys = try await gateway.inKeyRing { () async throws(KeyRingError) in try await keyRing.keys(of: tenant) }
+        let generations = tenantKeys.searchGenerations.filter { $0.number == generation }
+        let tokens = records.flatMap {
+            gateway.searchTokens(of: $0, entity, key: keys.key(for: $0), tenantKeys: tenantKeys, generations: generations)
+        }
+        _ = try await gateway.inVault { () async throws(StorageError) in try await keyRing.vault.add([], tokens, of: tenant) }
+        return (last.id, records.count, 0)
+    }
+}
