@@ -1,4 +1,5 @@
 import CPKCS11
+import Glibc
 package import Sealing
 import Vocabulary
 
@@ -8,7 +9,9 @@ import Vocabulary
 /// `0x01 ‖ nonce, 12 bytes ‖ ciphertext ‖ tag, 16 bytes` of AES-GCM with the label as associated data.
 ///
 /// A token does not keep labels unique: when two processes make the same key at the same moment there are two objects. Then either
-/// wraps, both are tried to unwrap, and both are destroyed; so whatever a process wrapped opens everywhere.
+/// wraps, both are tried to unwrap, and both are destroyed; so whatever a process wrapped opens everywhere. (SoftHSM 2.6 does not
+/// always keep its side: a process that reads the token at the moment when another makes a key may not see that key until the token
+/// changes again or the process starts anew. It answers `unknown` or `unopened` then; nothing is lost.)
 ///
 /// The token has its own root, so there is none to replace here. A key destroyed there is gone for all processes at once; backups that
 /// the token's own tools made keep it.
@@ -57,36 +60,44 @@ package actor PKCS11KeyProvider: KeyProvider {
         if let session { return session }
         if let refusal { throw refusal }
         let module = try PKCS11Module.open(path)
-        guard let slot = try module.slot(ofToken: token) else {
-            throw KeyProviderError(.missing, "there is no token with the label '\(token)'", hint: "put it in, or correct GATEHOUSE_PKCS11_TOKEN")
+        var failure = KeyProviderError(
+            .missing, "there is no token with the label '\(token)'", hint: "put it in, or correct GATEHOUSE_PKCS11_TOKEN"
+        )
+        // While another process logs in, a token may not tell its label, or not open a session.
+        for attempt in 0..<4 {
+            if attempt > 0 { usleep(useconds_t(20_000 << attempt)) }
+            guard let slot = try module.slot(ofToken: token) else { continue }
+            guard PKCS11Session.isCapable(module, slot: slot) else { throw PKCS11Failure(CKR_MECHANISM_INVALID).told }
+            let pin = try pin.read("PIN")
+            do throws(PKCS11Failure) {
+                let session = try PKCS11Session(module, slot: slot, pin: pin)
+                self.session = session
+                return session
+            } catch {
+                failure = error.told
+            }
+            if failure.code == .refused {
+                refusal = failure
+                break
+            }
         }
-        guard PKCS11Session.isCapable(module, slot: slot) else { throw PKCS11Failure(CKR_MECHANISM_INVALID).told }
-        let pin = try pin.read("PIN")
-        do throws(PKCS11Failure) {
-            let session = try PKCS11Session(module, slot: slot, pin: pin)
-            self.session = session
-            return session
-        } catch {
-            if error.told.code == .refused { refusal = error.told }
-            throw error.told
-        }
+        throw failure
     }
 
-    /// Runs calls in the session. When that was lost they run once more in a new one, so they must be safe to repeat.
+    /// Runs calls in the session. What fails runs again in a new one, at most three times, so it must be safe to repeat: the session may
+    /// have been lost, and modules fail for a moment, with codes of all kinds, while another process changes the token.
     private func run<Value>(_ body: (PKCS11Session) throws(PKCS11Failure) -> Value) throws(KeyProviderError) -> Value {
-        let used = try connect()
-        do throws(PKCS11Failure) {
-            return try body(used)
-        } catch {
-            guard error.isLoss else { throw error.told }
-        }
-        session = nil
-        let fresh = try connect()
-        do throws(PKCS11Failure) {
-            return try body(fresh)
-        } catch {
-            if error.isLoss { session = nil }
-            throw error.told
+        var attempt = 1
+        while true {
+            let used = try connect()
+            do throws(PKCS11Failure) {
+                return try body(used)
+            } catch {
+                session = nil
+                guard attempt < 3 else { throw error.told }
+            }
+            usleep(useconds_t(20_000 * attempt))
+            attempt += 1
         }
     }
 
@@ -96,8 +107,9 @@ package actor PKCS11KeyProvider: KeyProvider {
         let isKept = try run { session throws(PKCS11Failure) in
             if try session.keys(label: Self.label(name)).isEmpty { try session.makeKey(label: Self.label(name)) }
             for key in try session.keys(label: Self.label(name)) {
-                let isExtractable = try session.value(CKA_EXTRACTABLE, of: key)
-                let isSensitive = try session.value(CKA_SENSITIVE, of: key)
+                // While another process makes it, a key may be there without its attributes.
+                guard let isExtractable = try session.value(CKA_EXTRACTABLE, of: key), let isSensitive = try session.value(CKA_SENSITIVE, of: key)
+                else { throw PKCS11Failure(CKR_FUNCTION_FAILED) }
                 guard isExtractable == [0], isSensitive == [1] else { return false }
             }
             return true

@@ -117,16 +117,6 @@ struct PKCS11Failure: Error {
 
     init(_ code: ck_rv_t) { self.code = code }
 
-    /// Whether a session is no longer good, and another may be.
-    var isLoss: Bool {
-        switch code {
-        case CKR_SESSION_HANDLE_INVALID, CKR_SESSION_CLOSED, CKR_USER_NOT_LOGGED_IN, CKR_DEVICE_REMOVED, CKR_DEVICE_ERROR, CKR_TOKEN_NOT_PRESENT,
-            CKR_SLOT_ID_INVALID, CKR_OPERATION_ACTIVE:
-            true
-        default: false
-        }
-    }
-
     /// As the standard writes numbers it has no name for here.
     var name: String { "CKR 0x\(String(code, radix: 16))" }
 
