@@ -10,10 +10,25 @@ struct SearchCandidate: Sendable, Hashable {
 
 /// Walks through the records that have a token of every term, tier by tier, in the order of their ids.
 ///
-/// A term may have a token in every twentieth record, so nothing is read whole. A single term is read in steps. Of several, a
-/// term that is read to its end in one step leads, and its records are asked for the other tokens; where every term goes on,
-/// they advance together, and what all of them have so far is as far as the slowest has come.
+/// A term may have a token in every twentieth record, so nothing is read whole. The records of each token are read in steps, and
+/// all tokens advance together, as far as the slowest has come. A term that has been read to its end before the others leads
+/// from there on: its records are asked for the other tokens, however common these are.
 struct CandidateWalk {
+    /// The records of one token, read so far and not walked over yet.
+    private struct Stream {
+        let token: [UInt8]
+        var records: ArraySlice<RecordID> = []
+        /// Up to where it was read.
+        var last: RecordID?
+        var isWhole = false
+
+        mutating func take(upTo end: RecordID?) -> ArraySlice<RecordID> {
+            let taken = end.map { end in records.prefix { $0 <= end } } ?? records
+            records = records.dropFirst(taken.count)
+            return taken
+        }
+    }
+
     private let vault: VaultDatabase
     private let tenant: TenantID
     /// For each tier and term its tokens.
@@ -21,11 +36,12 @@ struct CandidateWalk {
     private var tier: SearchTier
     private var after: RecordID?
     private var isTierDone = false
-    /// Read ahead for the second tier, from its beginning on.
-    private var readAhead: [TokenWindow]?
+    private var terms: [[Stream]] = []
+    /// What was read from the beginning on for a tier to come.
+    private var readAhead: [[UInt8]: TokenWindow] = [:]
     /// Records of the leading term that have not been asked for the other tokens yet.
     private var leading: ArraySlice<RecordID> = []
-    private var otherSets: [[[UInt8]]] = []
+    private var otherTokens: [[[UInt8]]] = []
     private var found: ArraySlice<SearchCandidate> = []
     private var step: Int
     /// How many hints were read.
@@ -45,8 +61,7 @@ struct CandidateWalk {
         self.sets = sets
         tier = after?.tier ?? .whole
         self.after = after?.record
-        let terms = sets.values.map(\.count).max() ?? 1
-        step = terms == 1 ? limit + 32 : 2048
+        step = sets.values.contains { $0.count > 1 } ? 1024 : limit + 32
     }
 
     /// Behind which there is more to be read; `nil` at the end.
@@ -62,8 +77,8 @@ struct CandidateWalk {
     /// The next candidates, at most so many; none at the end, or when more hints were read than the effort allows.
     mutating func next(_ count: Int, within mostEffort: Int) async throws(Refusal) -> [SearchCandidate] {
         while found.isEmpty, effort < mostEffort, try await advance() {}
-        // What is there already is taken along, without another way to the vault.
-        while found.count < count, readAhead != nil, isTierDone, try await advance() {}
+        // What was read ahead is taken along: the first tier seldom fills a page.
+        while found.count < count, isTierDone, !readAhead.isEmpty, try await advance() {}
         let taken = found.prefix(count)
         found = found.dropFirst(count)
         return Array(taken)
@@ -76,6 +91,7 @@ struct CandidateWalk {
             tier = .beginning
             after = nil
             isTierDone = false
+            terms = []
         }
         let sets = sets[tier] ?? []
         if sets.isEmpty {
@@ -83,43 +99,73 @@ struct CandidateWalk {
         } else if !leading.isEmpty {
             try await askLeading()
         } else {
-            try await read(sets)
+            if terms.isEmpty { terms = sets.map { $0.map { Stream(token: $0, last: after) } } }
+            try await fill()
+            if !lead() { walk() }
         }
         return true
     }
 
-    private mutating func read(_ sets: [[[UInt8]]]) async throws(Refusal) {
-        let windows = try await windows(sets)
-        effort += windows.reduce(0) { $0 + $1.records.count }
-        step = min(step * 2, Self.largestStep)
-        let whole = windows.indices.filter { windows[$0].isWhole }
-        if let leader = whole.min(by: { windows[$0].records.count < windows[$1].records.count }), whole.count < windows.count {
-            var records = windows[leader].records
-            for other in whole where other != leader {
-                let having = Set(windows[other].records)
-                records.removeAll { !having.contains($0) }
+    /// Reads on where all that was read has been walked over.
+    private mutating func fill() async throws(Refusal) {
+        var wanted: [(term: Int, stream: Int)] = []
+        for term in terms.indices {
+            for stream in terms[term].indices where terms[term][stream].records.isEmpty && !terms[term][stream].isWhole {
+                if terms[term][stream].last == nil, let window = readAhead[terms[term][stream].token] {
+                    keep(window, term, stream)
+                } else {
+                    wanted.append((term, stream))
+                }
             }
-            leading = records[...]
-            otherSets = windows.indices.filter { !windows[$0].isWhole }.map { sets[$0] }
-            if records.isEmpty { isTierDone = true }
-            return
         }
-        let (common, end) = Self.common(windows)
-        take(common)
-        after = end
-        isTierDone = end == nil
+        if tier == .beginning { readAhead = [:] }
+        if wanted.isEmpty { return }
+        let ahead = tier == .whole && after == nil && readAhead.isEmpty ? (sets[.beginning] ?? []).joined() : [].joined()
+        let tokens = wanted.map { terms[$0.term][$0.stream].token }
+        let others = Array(Set(ahead).subtracting(tokens))
+        let windows: [TokenWindow]
+        do {
+            windows = try await vault.records(
+                having: tokens + others, after: wanted.map { terms[$0.term][$0.stream].last } + others.map { _ in nil }, limit: step, tenant: tenant
+            )
+        } catch {
+            throw RecordGateway.refusal(.vault(error))
+        }
+        for (place, window) in zip(wanted, windows) {
+            keep(window, place.term, place.stream)
+            if !others.isEmpty { readAhead[terms[place.term][place.stream].token] = window }
+        }
+        for (token, window) in zip(others, windows.dropFirst(wanted.count)) { readAhead[token] = window }
+        step = min(step * 2, Self.largestStep)
     }
 
-    /// The records that are in all windows, and up to where that is all of them; `nil` is the end.
-    static func common(_ windows: [TokenWindow]) -> (records: [RecordID], end: RecordID?) {
-        let end = windows.filter { !$0.isWhole }.compactMap(\.records.last).min()
-        var common = windows.first?.records ?? []
-        for window in windows.dropFirst() {
-            let having = Set(window.records)
-            common.removeAll { !having.contains($0) }
+    private mutating func keep(_ window: TokenWindow, _ term: Int, _ stream: Int) {
+        effort += window.records.count
+        terms[term][stream].records = window.records[...]
+        terms[term][stream].last = window.records.last ?? terms[term][stream].last
+        terms[term][stream].isWhole = window.isWhole
+    }
+
+    /// Lets a term lead that has been read to its end, if there is one, and others have not been.
+    private mutating func lead() -> Bool {
+        let whole = terms.indices.filter { terms[$0].allSatisfy(\.isWhole) }
+        if whole.isEmpty || whole.count == terms.count { return false }
+        leading = Self.common(whole.map { term in terms[term].map(\.records) })[...]
+        otherTokens = terms.indices.filter { !whole.contains($0) }.map { terms[$0].map(\.token) }
+        isTierDone = leading.isEmpty
+        return true
+    }
+
+    /// Walks as far as every token has been read.
+    private mutating func walk() {
+        let end = terms.joined().filter { !$0.isWhole }.compactMap(\.last).min()
+        var taken: [[ArraySlice<RecordID>]] = []
+        for term in terms.indices {
+            taken.append(terms[term].indices.map { terms[term][$0].take(upTo: end) })
         }
-        if let end { common.removeAll { $0 > end } }
-        return (common, end)
+        accept(Self.common(taken))
+        after = end ?? after
+        isTierDone = end == nil
     }
 
     private mutating func askLeading() async throws(Refusal) {
@@ -127,34 +173,31 @@ struct CandidateWalk {
         leading = leading.dropFirst(asked.count)
         isTierDone = leading.isEmpty
         after = asked.last
-        for tokens in otherSets where !asked.isEmpty {
+        for tokens in otherTokens where !asked.isEmpty {
             effort += asked.count
             let having: Set<RecordID>
             do { having = try await vault.those(of: asked, having: tokens, tenant: tenant) } catch { throw RecordGateway.refusal(.vault(error)) }
             asked.removeAll { !having.contains($0) }
         }
-        take(asked)
+        accept(asked)
     }
 
-    private mutating func take(_ records: [RecordID]) {
+    private mutating func accept(_ records: [RecordID]) {
         let tier = tier
         found.append(contentsOf: records.map { SearchCandidate(tier: tier, record: $0) })
     }
 
-    /// At the very beginning both tiers are read in one go: the first seldom fills a page.
-    private mutating func windows(_ sets: [[[UInt8]]]) async throws(Refusal) -> [TokenWindow] {
-        if tier == .beginning, let ready = readAhead {
-            readAhead = nil
-            return ready
+    /// The records that each term has in one of its runs, in order.
+    static func common(_ terms: [[ArraySlice<RecordID>]]) -> [RecordID] {
+        var common: [RecordID]?
+        for runs in terms {
+            if let known = common {
+                let having = Set(runs.joined())
+                common = known.filter { having.contains($0) }
+            } else {
+                common = runs.count == 1 ? Array(runs[0]) : Set(runs.joined()).sorted()
+            }
         }
-        let ahead = tier == .whole && after == nil ? self.sets[.beginning] ?? [] : []
-        let windows: [TokenWindow]
-        do {
-            windows = try await vault.records(having: sets + ahead, after: after, limit: step, tenant: tenant)
-        } catch {
-            throw RecordGateway.refusal(.vault(error))
-        }
-        if !ahead.isEmpty { readAhead = Array(windows.dropFirst(sets.count)) }
-        return Array(windows.prefix(sets.count))
+        return common ?? []
     }
 }

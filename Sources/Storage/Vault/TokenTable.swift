@@ -59,36 +59,39 @@ extension VaultDatabase {
 
     // MARK: Several tokens at once
 
-    /// For each set of tokens the first records that have one of them, in the order of their ids.
+    /// For each token the next records that have it, in the order of their ids.
     ///
     /// - Parameters:
-    ///   - after: records with greater ids only.
-    ///   - limit: how many records of each set.
+    ///   - after: for each token, records with greater ids only.
+    ///   - limit: how many records of each token.
     package func records(
-        having sets: [[[UInt8]]], after: RecordID?, limit: Int, tenant: TenantID
+        having tokens: [[UInt8]], after: [RecordID?], limit: Int, tenant: TenantID
     ) async throws(StorageError) -> [TokenWindow] {
-        let beyond: SQL = after.map { "AND record_id > \(.uuid($0.uuid))" } ?? ""
-        let count = SQLParameter.int8(Int64(limit))
-        // One scan of the key for each token, cut short: a list of tokens in one condition would be read to its end before it is
-        // sorted, and the beginning of a common name has a token in every twentieth record.
-        let statements = sets.map { tokens -> SQL in
-            let rows: SQL =
-                tokens.count == 1
-                ? """
-                SELECT record_id FROM search_token WHERE tenant_id = \(.uuid(tenant.uuid)) AND token = \(.bytes(tokens[0])) \(beyond)
-                ORDER BY record_id LIMIT \(count)
+        // One scan of the key for each token, cut short: tokens in one condition would be read to their end before they are
+        // sorted. Ids come as one cell for each token, since a row for each would cost more than finding it.
+        let beginning = UUIDv7(high: 0, low: 0)
+        let rows = try await read(
+            tenant,
+            [
                 """
-                : """
-                SELECT record_id FROM unnest(\(.byteStrings(tokens))) AS wanted (token) CROSS JOIN LATERAL (
-                  SELECT record_id FROM search_token
-                  WHERE tenant_id = \(.uuid(tenant.uuid)) AND search_token.token = wanted.token \(beyond) ORDER BY record_id LIMIT \(count)
-                ) AS hit GROUP BY record_id ORDER BY record_id LIMIT \(count)
+                SELECT found.records FROM unnest(\(.byteStrings(tokens)), \(.uuids(after.map { $0?.uuid ?? beginning })))
+                  WITH ORDINALITY AS wanted (token, after, number)
+                CROSS JOIN LATERAL (
+                  SELECT string_agg(uuid_send(record_id), ''::bytea) AS records FROM (
+                    SELECT record_id FROM search_token
+                    WHERE tenant_id = \(.uuid(tenant.uuid)) AND search_token.token = wanted.token AND record_id > wanted.after
+                    ORDER BY record_id LIMIT \(.int8(Int64(limit)))
+                  ) AS hit
+                ) AS found ORDER BY wanted.number
                 """
-            return "SELECT string_agg(uuid_send(record_id), ''::bytea ORDER BY record_id) FROM (\(rows)) AS found"
-        }
-        return try await read(tenant, statements).map { rows in
-            let records = rows.uuids(0, 0).map { RecordID($0) }
-            return TokenWindow(records: records, isWhole: records.count < limit)
+            ]
+        )[0]
+        return tokens.indices.map { row in
+            // A record can have a token at two places, when tokens are short.
+            var records = rows.uuids(row, 0).map { RecordID($0) }
+            let isWhole = records.count < limit
+            if !zip(records, records.dropFirst()).allSatisfy({ $0 < $1 }) { records = Set(records).sorted() }
+            return TokenWindow(records: records, isWhole: isWhole)
         }
     }
 
