@@ -174,9 +174,7 @@ struct TransitFailureTests {
 
     @Test func `a server that says nothing is waited for once`() async throws {
         let server = try CannedServer([.silence])
-        let start = ContinuousClock.now
         await refused(.unavailable) { _ = try await open(server.url) }
-        #expect(start.duration(to: .now) < .seconds(9))
         #expect(server.requests.count == 1)
     }
 

@@ -51,14 +51,13 @@ struct TransitEngine: Sendable {
     private func insist(
         _ method: Method, _ path: String, _ body: JSONObject?, _ token: String
     ) async throws(KeyProviderError) -> Answer {
-        let start = ContinuousClock.now
         var attempt = 1
         while true {
             do throws(KeyProviderError) {
                 return try await once(method, path, body, token)
             } catch {
                 // A server that does not answer at all was waited for long enough the first time.
-                guard error.code == .unavailable, attempt < Self.attempts, start.duration(to: .now) < .seconds(4), !Task.isCancelled,
+                guard error.code == .unavailable, error != Self.silence, attempt < Self.attempts, !Task.isCancelled,
                     (try? await Task.sleep(for: .milliseconds(100 << attempt))) != nil
                 else { throw error }
                 attempt += 1
@@ -81,13 +80,19 @@ struct TransitEngine: Sendable {
             let response = try await Self.http.execute(request, timeout: Self.patience)
             status = response.status.code
             bytes = Array(try await response.body.collect(upTo: Self.greatestAnswer).readableBytesView)
+        } catch let error as HTTPClientError where [.deadlineExceeded, .readTimeout, .connectTimeout].contains(error) {
+            throw Self.silence
         } catch {
             throw KeyProviderError(
-                .unavailable, "the transit engine does not answer", hint: "is GATEHOUSE_TRANSIT_URL right, and the server up and reachable?"
+                .unavailable, "the transit engine cannot be reached", hint: "is GATEHOUSE_TRANSIT_URL right, and the server up and reachable?"
             )
         }
         return try read(status, bytes)
     }
+
+    private static let silence = KeyProviderError(
+        .unavailable, "the transit engine does not answer in time", hint: "is GATEHOUSE_TRANSIT_URL right, and the server well?"
+    )
 
     private func read(_ status: UInt, _ bytes: [UInt8]) throws(KeyProviderError) -> Answer {
         switch status {
