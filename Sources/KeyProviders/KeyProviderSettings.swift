@@ -23,6 +23,15 @@ package struct KeyProviderSettings: Sendable, Equatable {
 
     let choice: Choice
 
+    /// The word that rests beside the epoch keys of a vault.
+    package var kind: String {
+        switch choice {
+        case .file: "file"
+        case .transit: "transit"
+        case .pkcs11: "pkcs11"
+        }
+    }
+
     /// - Throws: `misconfigured` for settings that are missing, contradict each other, or belong to another provider than the chosen one.
     package init(environment: [String: String]) throws(KeyProviderError) {
         var variables = Variables(environment)

@@ -49,9 +49,9 @@ package final class SubjectKeyRing: Sendable {
         self.cache = SubjectKeyCache(capacity: settings.capacity, maximumAge: settings.maximumAge)
     }
 
-    /// Whether keys were made in this vault before: then only the provider they were made with will do.
-    package static func isInUse(_ vault: VaultDatabase) async throws(StorageError) -> Bool {
-        try await !vault.tenantKeys(of: system).epochs.isEmpty
+    /// The kind of the key provider that a vault was made with; `nil` when it has never held a key. Only that one will do.
+    package static func providerKind(of vault: VaultDatabase) async throws(StorageError) -> String? {
+        try await vault.tenantKeys(of: system).epochs.last?.provider
     }
 
     // MARK: Tenants

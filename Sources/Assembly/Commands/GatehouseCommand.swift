@@ -32,11 +32,13 @@ package struct GatehouseCommand: AsyncParsableCommand {
 
     /// The program's entry: failures become one sentence on standard error and the exit code of their kind.
     package static func launch() async {
+        // A reader that has gone shows as a failed write, and not as the end of a command in the middle of its work.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand { try await asynchronous.run() } else { try command.run() }
         } catch let failure as CommandFailure {
-            FileHandle.standardError.write(Data("\(failure)\n".utf8))
+            Console.note("\(failure)")
             Foundation.exit(failure.kind.rawValue)
         } catch {
             exit(withError: error)
@@ -72,10 +74,25 @@ struct PlaceOptions: ParsableArguments {
     }
 }
 
-/// Says on standard error what takes long.
+/// Says on standard output what was asked for, and on standard error what takes long.
+///
+/// A reader that has gone (`| head`) is no failure: what it does not take is dropped, and the command comes to its end.
 enum Console {
     static let isTerminal = isatty(STDERR_FILENO) == 1
 
-    static func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
-    static func say(_ text: String) { FileHandle.standardOutput.write(Data("\(text)\n".utf8)) }
+    static func note(_ text: String) { write("\(text)\n", to: STDERR_FILENO) }
+    static func say(_ text: String) { write("\(text)\n", to: STDOUT_FILENO) }
+
+    static func write(_ text: String, to descriptor: Int32) {
+        var text = text
+        text.withUTF8 { bytes in
+            var rest = UnsafeRawBufferPointer(bytes)
+            while !rest.isEmpty {
+                let count = Foundation.write(descriptor, rest.baseAddress, rest.count)
+                if count < 0, errno == EINTR || errno == EAGAIN { continue }
+                guard count > 0 else { return }
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            }
+        }
+    }
 }

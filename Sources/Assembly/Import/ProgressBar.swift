@@ -36,6 +36,6 @@ struct ProgressBar {
             line =
                 "\(what) [\(String(repeating: "#", count: filled))\(String(repeating: ".", count: 24 - filled))] \(Int(share * 100)) %\(left), \(detail)"
         }
-        FileHandle.standardError.write(Data((Console.isTerminal ? "\r\u{1B}[K" + line : line).utf8 + Data(end.utf8)))
+        Console.write((Console.isTerminal ? "\r\u{1B}[K" + line : line) + end, to: STDERR_FILENO)
     }
 }

@@ -90,12 +90,16 @@ struct Runtime: Sendable {
         let environment = ProcessInfo.processInfo.environment
         let settings = try KeySettings(environment: environment, state)
         do {
-            let isFresh = try await !SubjectKeyRing.isInUse(vault)
-            let provider = try await KeyProviderSettings.open(environment: environment, keysFolder: state.keys, isFresh: isFresh)
+            let used = try await SubjectKeyRing.providerKind(of: vault)
+            let providers = try KeyProviderSettings(environment: environment)
+            if let used, used != providers.kind { throw KeyRingError.otherProvider(vault: used, configured: providers.kind) }
+            let provider = try await KeyProviderSettings.open(environment: environment, keysFolder: state.keys, isFresh: used == nil)
             return SubjectKeyRing(
                 provider: provider, vault: vault, escrow: RecoveryEscrow(folder: state.recovery, recipients: settings.recipients),
                 settings: settings.ring, observe: observe
             )
+        } catch let error as KeyRingError {
+            throw CommandFailure(error)
         } catch let error as KeyProviderError {
             throw CommandFailure(error)
         } catch let error as StorageError {
