@@ -74,11 +74,9 @@ struct CandidateWalk {
     /// Less than every id.
     private static let first = RecordID(UUIDv7(high: 0, low: 0))
 
-    /// The next candidates, at most so many; none at the end, or when more hints were read than the effort allows.
+    /// The next candidates, so many if there are; fewer at the end, or when more hints were read than the effort allows.
     mutating func next(_ count: Int, within mostEffort: Int) async throws(Refusal) -> [SearchCandidate] {
-        while found.isEmpty, effort < mostEffort, try await advance() {}
-        // What was read ahead is taken along: the first tier seldom fills a page.
-        while found.count < count, isTierDone, !readAhead.isEmpty, try await advance() {}
+        while found.count < count, effort < mostEffort, try await advance() {}
         let taken = found.prefix(count)
         found = found.dropFirst(count)
         return Array(taken)
@@ -136,7 +134,7 @@ struct CandidateWalk {
             if !others.isEmpty { readAhead[terms[place.term][place.stream].token] = window }
         }
         for (token, window) in zip(others, windows.dropFirst(wanted.count)) { readAhead[token] = window }
-        step = min(step * 2, Self.largestStep)
+        step = min(step * 4, Self.largestStep)
     }
 
     private mutating func keep(_ window: TokenWindow, _ term: Int, _ stream: Int) {
@@ -147,10 +145,14 @@ struct CandidateWalk {
     }
 
     /// Lets a term lead that has been read to its end, if there is one, and others have not been.
+    ///
+    /// Asking about a record costs as much as reading dozens of hints, so that only few of them lead.
     private mutating func lead() -> Bool {
         let whole = terms.indices.filter { terms[$0].allSatisfy(\.isWhole) }
         if whole.isEmpty || whole.count == terms.count { return false }
-        leading = Self.common(whole.map { term in terms[term].map(\.records) })[...]
+        let records = Self.common(whole.map { term in terms[term].map(\.records) })
+        if records.count > Self.askedAtOnce { return false }
+        leading = records[...]
         otherTokens = terms.indices.filter { !whole.contains($0) }.map { terms[$0].map(\.token) }
         isTierDone = leading.isEmpty
         return true
