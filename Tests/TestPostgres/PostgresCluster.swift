@@ -12,17 +12,21 @@ package final class PostgresCluster: Sendable {
     private static let starting = Task { try await PostgresCluster.start() }
 
     package let folder: String
+    /// Beside those that every cluster of the tests has.
+    private let settings: [String]
     private let counter = Atomic<Int>(0)
     private let template = Mutex<Task<Void, any Error>?>(nil)
 
-    private var data: String { folder + "/data" }
+    /// Where it keeps its files, its write-ahead log among them.
+    package var data: String { folder + "/data" }
     package var log: String { folder + "/server.log" }
 
-    private init(folder: String) { self.folder = folder }
+    private init(folder: String, settings: [String]) { (self.folder, self.settings) = (folder, settings) }
 
-    package static func start() async throws -> PostgresCluster {
+    /// - Parameter settings: as in `postgresql.conf`, `name=value` without spaces.
+    package static func start(settings: [String] = []) async throws -> PostgresCluster {
         let outer = try TemporaryFolder.make()
-        let cluster = PostgresCluster(folder: outer + "/p")
+        let cluster = PostgresCluster(folder: outer + "/p", settings: settings)
         try FileManager.default.createDirectory(
             atPath: cluster.folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o711]
         )
@@ -44,7 +48,7 @@ package final class PostgresCluster: Sendable {
     /// runs out of it. This one is stopped meanwhile.
     package func copy() async throws -> PostgresCluster {
         try await command("pg_ctl", ["-D", data, "-m", "fast", "-w", "-t", "60", "stop"])
-        let copy = PostgresCluster(folder: try TemporaryFolder.make() + "/p")
+        let copy = PostgresCluster(folder: try TemporaryFolder.make() + "/p", settings: settings)
         let outcome = try await Program.run(["cp", "-a", folder, copy.folder])
         guard outcome.status == 0 else { throw TestFailure("cp: \(outcome.errors)") }
         Watchdog.shared.stopAtEnd(cluster: copy.data)
@@ -56,6 +60,7 @@ package final class PostgresCluster: Sendable {
     package func startServer() async throws {
         let options =
             "-c listen_addresses='' -c unix_socket_directories=\(folder) -c fsync=off -c shared_buffers=64MB -c max_connections=200 -c jit=off"
+            + settings.map { " -c " + $0 }.joined()
         try await command("pg_ctl", ["-D", data, "-l", log, "-w", "-t", "60", "-o", options, "start"])
     }
 
@@ -82,7 +87,8 @@ package final class PostgresCluster: Sendable {
         }
         try await preparing.value
         return DatabasePair(
-            cluster: self, store: try await makeDatabase(template: "template_store"), vault: try await makeDatabase(template: "template_vault")
+            cluster: self, vaultCluster: self, store: try await makeDatabase(template: "template_store"),
+            vault: try await makeDatabase(template: "template_vault")
         )
     }
 
@@ -125,8 +131,10 @@ package final class PostgresCluster: Sendable {
     }
 
     /// Everything in a database as text.
-    package static func dump(socket: String, _ database: String) async throws -> String {
-        let outcome = try await Program.run(PostgresBinaries.command("pg_dump", ["-h", socket, "-U", "postgres", "--inserts", database]))
+    ///
+    /// - Parameter options: another format than that of SQL statements.
+    package static func dump(socket: String, _ database: String, options: [String] = ["--inserts"]) async throws -> String {
+        let outcome = try await Program.run(PostgresBinaries.command("pg_dump", ["-h", socket, "-U", "postgres"] + options + [database]))
         guard outcome.status == 0 else { throw TestFailure("pg_dump: \(outcome.errors)") }
         return outcome.output
     }
@@ -141,11 +149,18 @@ package final class PostgresCluster: Sendable {
 
 /// A store and a vault of one test.
 package struct DatabasePair: Sendable {
+    /// The store's server, and the vault's too unless there are two.
     package let cluster: PostgresCluster
+    package let vaultCluster: PostgresCluster
     package let store: String
     package let vault: String
 
-    package var environment: [String: String] { ["DATABASE_URL": cluster.target(store), "VAULT_URL": cluster.target(vault)] }
+    package var environment: [String: String] { ["DATABASE_URL": cluster.target(store), "VAULT_URL": vaultCluster.target(vault)] }
+
+    /// A store and a vault that share nothing, not even a server.
+    package static func apart(store: PostgresCluster, vault: PostgresCluster) async throws -> DatabasePair {
+        DatabasePair(cluster: store, vaultCluster: vault, store: try await store.makePair().store, vault: try await vault.makePair().vault)
+    }
 }
 
 /// Where the checkout is that these tests were built in.

@@ -7,7 +7,10 @@ import Testing
 
 /// A state directory with its databases and the gateways that serve it.
 final class Site: Sendable {
-    enum Databases { case embedded, fresh }
+    enum Databases {
+        case embedded, fresh
+        case given(DatabasePair)
+    }
 
     let folder: String
     let policies: String
@@ -22,7 +25,12 @@ final class Site: Sendable {
     init(_ databases: Databases = .fresh, policies: String = Repository.policies) async throws {
         folder = try TemporaryFolder.make()
         self.policies = policies
-        pair = databases == .fresh ? try await PostgresCluster.shared().makePair() : nil
+        pair =
+            switch databases {
+            case .embedded: nil
+            case .fresh: try await PostgresCluster.shared().makePair()
+            case .given(let pair): pair
+            }
     }
 
     /// One gateway for all tests that break nothing; ended with the test process.
@@ -139,12 +147,16 @@ final class Site: Sendable {
 
     /// Runs SQL in the vault as the superuser.
     func administerVault(_ sql: String) async throws -> String {
-        if let pair { return try await pair.cluster.administer(pair.vault, sql) }
+        if let pair { return try await pair.vaultCluster.administer(pair.vault, sql) }
         return try await PostgresCluster.psql(socket: state + "/postgres-run", "gatehouse_vault", sql)
     }
 
     func dump(_ database: String) async throws -> String {
-        if let pair { return try await PostgresCluster.dump(socket: pair.cluster.folder, database == "gatehouse" ? pair.store : pair.vault) }
+        if let pair {
+            return database == "gatehouse"
+                ? try await PostgresCluster.dump(socket: pair.cluster.folder, pair.store)
+                : try await PostgresCluster.dump(socket: pair.vaultCluster.folder, pair.vault)
+        }
         return try await PostgresCluster.dump(socket: state + "/postgres-run", database)
     }
 
