@@ -12,7 +12,7 @@ extension RecordGateway {
     /// A page ends early, with a cursor, when so many hints were read or so many records asked for: a name can be so common, and
     /// so few of its bearers the caller's, that a page would take the vault's whole index to fill.
     private static var mostHints: Int { 200_000 }
-    private static var mostAsked: Int { 4_000 }
+    private static var mostAsked: Int { 1_000 }
     private static var askedAtOnce: Int { 512 }
 
     /// Records in which every term of `q` is found, whole words first, then beginnings of words, by id within each.
