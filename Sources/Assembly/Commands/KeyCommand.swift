@@ -39,7 +39,7 @@ struct KeyCommand: AsyncParsableCommand {
                 search    a tenant's search key: every search token is made anew
 
                 A running gateway goes on with epoch, subjects and search when this command is stopped. For another passphrase of the root,
-                name its file in GATEHOUSE_NEXT_PASSPHRASE_FILE, and give that to the gateways as GATEHOUSE_PASSPHRASE_FILE afterwards.
+                name its file in GATEHOUSE_NEXT_PASSPHRASE_FILE, here and for the gateways (docs/keys.md).
 
                 Examples:
                   gatehouse key rotate epoch
