@@ -127,9 +127,18 @@ package final class SubjectKeyRing: Sendable {
         return (key, wrapped)
     }
 
-    /// Keeps a key whose wrapped form has become durable.
-    package func keep(_ key: DataKey, of subject: SubjectID, tenant: TenantID) {
-        cache.keep(key, of: subject, tenant: tenant, at: .now, turn: cache.turn)
+    /// A moment before new keys become durable.
+    package struct Moment: Sendable {
+        let turn: Int
+        let instant: ContinuousClock.Instant
+    }
+
+    package var moment: Moment { Moment(turn: cache.turn, instant: .now) }
+
+    /// Keeps a key whose wrapped form has become durable, unless it may have been destroyed since. Its age counts from before it was
+    /// to be had: somebody who was held up in between would else keep it beyond the time that rotations wait for.
+    package func keep(_ key: DataKey, of subject: SubjectID, tenant: TenantID, since moment: Moment) {
+        cache.keep(key, of: subject, tenant: tenant, at: moment.instant, turn: moment.turn)
     }
 
     /// Destroys a subject's key, in the vault and here; other gateways are told. Nothing sealed under it opens any more.

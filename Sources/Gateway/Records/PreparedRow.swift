@@ -190,6 +190,7 @@ extension RecordGateway {
     /// Keys and tokens have to be durable before the rows that need them are.
     func secure(_ prepared: [PreparedRow], _ context: RequestContext) async throws(Refusal) {
         let outcome: VaultOutcome
+        let moment = keyRing.moment
         do {
             outcome = try await vault.add(prepared.compactMap(\.newKey?.wrapped), prepared.flatMap(\.addedTokens), of: context.tenant)
         } catch {
@@ -200,7 +201,7 @@ extension RecordGateway {
         case .epochEnded: throw Refusal(.busy, "the keys of the tenant were just replaced", hint: "try again")
         case .destroyed: throw Self.erased
         }
-        for row in prepared { if let new = row.newKey { keyRing.keep(new.key, of: new.subject, tenant: context.tenant) } }
+        for row in prepared { if let new = row.newKey { keyRing.keep(new.key, of: new.subject, tenant: context.tenant, since: moment) } }
     }
 
     /// Takes tokens to where their records are now: those of values that are gone leave, those of a record that did not come to be

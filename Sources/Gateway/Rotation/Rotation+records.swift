@@ -48,9 +48,10 @@ extension Rotation {
                 job.finish()
                 return 0
             }
+            let limit = batch(5000, job)
             let walked = try await gateway.inVault { () async throws(StorageError) in
                 // The gateway's own keys may be derived from the tenant's first version.
-                try await keyRing.vault.removeOldVersions(olderThan: started, except: [tenant.uuid], after: position, limit: 5000, of: tenant)
+                try await keyRing.vault.removeOldVersions(olderThan: started, except: [tenant.uuid], after: position, limit: limit, of: tenant)
             }
             guard let last = walked.last else {
                 try await gateway.inVault { () async throws(StorageError) in try await keyRing.vault.announceChangedKeys(of: tenant) }
@@ -88,8 +89,9 @@ extension Rotation {
             if job.step == RotationStep.destroy.rawValue { job.unusedSince = .now() }
             return count
         case .destroy:
+            let limit = batch(20_000, job)
             let count = try await gateway.inVault { () async throws(StorageError) in
-                try await keyRing.vault.removeTokens(ofGeneration: old, limit: 20_000, of: tenant)
+                try await keyRing.vault.removeTokens(ofGeneration: old, limit: limit, of: tenant)
             }
             if count == 0 { job.finish() }
             return count
@@ -210,6 +212,8 @@ extension Rotation {
         let keys = try await gateway.keys(for: records, tenant: tenant)
         let tenantKeys = try await gateway.inKeyRing { () async throws(KeyRingError) in try await keyRing.keys(of: tenant) }
         let generations = tenantKeys.searchGenerations.filter { $0.number == generation }
+        // Going on without it would end with the old tokens removed, and none in their place.
+        guard !generations.isEmpty else { throw Refusal(.internalError, "the search key that tokens are to be made with is not there") }
         let tokens = records.flatMap {
             gateway.searchTokens(of: $0, entity, key: keys.key(for: $0), tenantKeys: tenantKeys, generations: generations)
         }
