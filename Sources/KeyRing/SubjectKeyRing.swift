@@ -71,7 +71,13 @@ package final class SubjectKeyRing: Sendable {
 
     private func reload(_ tenant: TenantID, known: TenantKeys?) async throws(KeyRingError) -> TenantKeys {
         let now = ContinuousClock.now
-        let keys = try await open(tenant, known: known, in: slab)
+        let keys: TenantKeys
+        do throws(KeyRingError) { keys = try await open(tenant, known: known, in: slab) } catch {
+            // Callers hear that it is so, the operator why; that a database is away is told by who waits for it.
+            if case .vault = error { throw error }
+            observe(.tenantKeysUnopened(tenant: tenant.description, reason: error.description))
+            throw error
+        }
         tenants.withLock { $0[tenant] = (keys, now) }
         return keys
     }

@@ -42,6 +42,7 @@ extension RecordGateway {
                     throw Self.refusal(error)
                 }
             }
+            try Self.refuseLost(subject, known)
             guard let key = newKey?.key ?? known.key(for: subject) else { throw Self.erased }
             prepared.append(try prepareNew(draft, entity, id, subject, key, newKey, tenantKeys, context))
         }
@@ -129,6 +130,12 @@ extension RecordGateway {
 
     static var erased: Refusal {
         Refusal(.subjectErased, "the person this record is about was erased", hint: "nothing can be written about somebody erased")
+    }
+
+    /// Somebody whose key is gone without having been destroyed was not erased, and nobody is told so.
+    static func refuseLost(_ subject: SubjectID?, _ keys: RecordKeys) throws(Refusal) {
+        guard let subject, keys.lost.contains(subject) else { return }
+        throw Refusal(.internalError, "the key of the person this record is about is missing", hint: "the operator finds the reason in the log")
     }
 
     private static func seal(_ value: FieldValue?, _ field: Field, _ key: DataKey, _ place: inout CellPlace) -> [UInt8]? {

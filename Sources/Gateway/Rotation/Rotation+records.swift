@@ -159,8 +159,13 @@ extension Rotation {
             let keys = try await gateway.keys(for: records, tenant: tenant)
             var unreadable = 0
             for record in records {
-                // Whose key is gone has nothing to be sealed anew.
-                guard let key = keys.key(for: record) else { continue }
+                guard let key = keys.key(for: record) else {
+                    // What was erased opens nowhere. A key that is just gone may come back with the right vault, and so may its cells.
+                    if !keys.isErased(record) {
+                        unreadable += entity.fields.indices.count { entity.fields[$0].isSealed && record.sealedBytes($0) != nil }
+                    }
+                    continue
+                }
                 let (row, problems) = reseal(record, entity, key, tenant)
                 unreadable += problems
                 if let row { transaction.enqueue(table.update(row, tenant: tenant)) }
