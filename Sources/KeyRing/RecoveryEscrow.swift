@@ -26,14 +26,16 @@ package final class RecoveryEscrow: Sendable {
     func keep(_ keys: [Int32: SymmetricKey], of tenant: TenantID) throws(KeyRingError) {
         let epochs = Set(keys.keys)
         if recipients.isEmpty || kept.withLock({ $0[tenant] == epochs }) { return }
-        for (epoch, key) in keys where !FileManager.default.fileExists(atPath: path(tenant, epoch)) { try write(key, tenant, epoch) }
+        let lock = try self.lock()
+        for (epoch, key) in keys where !FileManager.default.fileExists(atPath: path(tenant, epoch)) { try write(key, tenant, epoch, lock) }
         try sweep(tenant, keeping: epochs)
         kept.withLock { $0[tenant] = epochs }
     }
 
     /// Writes the copies again, for other recipients.
     func renew(_ keys: [Int32: SymmetricKey], of tenant: TenantID) throws(KeyRingError) {
-        for (epoch, key) in keys { try write(key, tenant, epoch) }
+        let lock = try self.lock()
+        for (epoch, key) in keys { try write(key, tenant, epoch, lock) }
     }
 
     /// Removes copies of epochs that are over. Those of newer epochs than there are stay: the vault may be an old copy of itself.
@@ -84,17 +86,38 @@ package final class RecoveryEscrow: Sendable {
     /// What stands before the 32 bytes of the key, so that a copy cannot be taken for another's.
     private static func heading(_ tenant: TenantID, _ epoch: Int32) -> [UInt8] { Array("gatehouse-epoch-key-1\n\(tenant)\n\(epoch)\n".utf8) }
 
-    private func write(_ key: SymmetricKey, _ tenant: TenantID, _ epoch: Int32) throws(KeyRingError) {
+    /// Held by whoever writes: two gateways learn of a new epoch at the same moment, and a copy has one draft.
+    private struct Lock: ~Copyable {
+        private let descriptor: Int32
+        fileprivate init(owning descriptor: Int32) { self.descriptor = descriptor }
+        deinit { close(descriptor) }
+    }
+
+    /// Makes the folder when it is not there, and waits until nobody else writes.
+    private func lock() throws(KeyRingError) -> Lock {
+        guard
+            (try? FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
+            )) != nil
+        else { throw .escrow("the folder \(folder) of recovery copies cannot be made") }
+        let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .escrow("the folder \(folder) of recovery copies cannot be opened") }
+        let lock = Lock(owning: descriptor)
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw .escrow("the folder \(folder) of recovery copies cannot be locked") }
+        }
+        return lock
+    }
+
+    private func write(_ key: SymmetricKey, _ tenant: TenantID, _ epoch: Int32, _ lock: borrowing Lock) throws(KeyRingError) {
         var content = Self.heading(tenant, epoch)
         defer { wipe(&content) }
         content.reserveCapacity(content.count + SymmetricKey.byteCount)
         key.withBytes { content += $0 }
         let path = path(tenant, epoch)
-        guard
-            (try? FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
-            )) != nil, Self.write(AgeFile.seal(content, to: recipients), durablyTo: path, in: folder)
-        else { throw .escrow("the recovery copy \(path) cannot be written") }
+        guard Self.write(AgeFile.seal(content, to: recipients), durablyTo: path, in: folder) else {
+            throw .escrow("the recovery copy \(path) cannot be written")
+        }
     }
 
     /// Whole or not at all, and on the disk when this returns.

@@ -1,4 +1,4 @@
-import KeyProviders
+package import KeyProviders
 package import Sealing
 package import Storage
 package import Vocabulary
@@ -157,31 +157,48 @@ extension SubjectKeyRing {
         return count
     }
 
+    /// What became of a try to end the replacement of the root.
+    package struct RootReplacementEnd: Sendable {
+        /// False when something still hangs on the old root: then the wrapping keys have to be renewed once more.
+        package let isFinished: Bool
+        /// Wrapping keys of epochs that the vault does not know. Somebody is just making such an epoch, or has died while doing so.
+        package let unknown: Set<WrappingKeyName>
+    }
+
     /// Ends the replacement of the root, once nothing hangs on the old one.
     ///
+    /// What the vault says was so a moment ago: another process may be putting a wrapping key to use right now, and destroying that
+    /// one would lose the tenant. So only those are destroyed that can never be used again, because generations and epochs only rise.
     /// - Parameters:
     ///   - tenants: all there are.
-    ///   - isSettled: whether enough time has passed for a wrapping key without an epoch key to be a left-over and not one that is
-    ///     just being put to use.
-    /// - Returns: false when something still hangs on the old root: then the wrapping keys have to be renewed once more.
-    package func finishRootReplacement(tenants: [TenantID], isSettled: Bool) async throws(KeyRingError) -> Bool {
-        var inUse: Set<WrappingKeyName> = []
-        var newest: [TenantID: Int32] = [:]
+    ///   - abandoned: wrapping keys of epochs that the vault has not known for so long that nobody is still at making them.
+    package func finishRootReplacement(
+        tenants: [TenantID], abandoned: Set<WrappingKeyName>
+    ) async throws(KeyRingError) -> RootReplacementEnd {
+        var open: [TenantID: [Int32: Int32]] = [:]
         for tenant in tenants {
-            for key in try await stored(tenant).epochs {
-                inUse.insert(WrappingKeyName(tenant: tenant, epoch: key.epoch, generation: key.generation))
-                newest[tenant] = key.epoch
-            }
+            let generations = try await stored(tenant).epochs.map { ($0.epoch, $0.generation) }
+            open[tenant] = Dictionary(generations) { _, last in last }
         }
+        var unknown: Set<WrappingKeyName> = []
         do throws(KeyProviderError) {
-            for name in try await provider.keyNames() where !inUse.contains(name) {
-                guard let last = newest[name.tenant] else { continue }
-                if name.epoch <= last || isSettled { try await provider.destroyKey(name) }
+            for name in try await provider.keyNames() {
+                guard let epochs = open[name.tenant], let newest = epochs.keys.max() else { continue }
+                let isOver: Bool
+                if let generation = epochs[name.epoch] {
+                    isOver = name.generation < generation
+                } else if name.epoch > newest {
+                    isOver = abandoned.contains(name)
+                    if !isOver { unknown.insert(name) }
+                } else {
+                    isOver = true
+                }
+                if isOver { try await provider.destroyKey(name) }
             }
             try await provider.finishRootReplacement()
-            return true
+            return RootReplacementEnd(isFinished: true, unknown: unknown)
         } catch {
-            if error.code == .inUse { return false }
+            if error.code == .inUse { return RootReplacementEnd(isFinished: false, unknown: unknown) }
             throw .provider(error)
         }
     }

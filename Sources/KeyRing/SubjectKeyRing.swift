@@ -71,7 +71,13 @@ package final class SubjectKeyRing: Sendable {
 
     private func reload(_ tenant: TenantID, known: TenantKeys?) async throws(KeyRingError) -> TenantKeys {
         let now = ContinuousClock.now
-        let keys = try await open(tenant, known: known, in: slab)
+        let keys: TenantKeys
+        do throws(KeyRingError) { keys = try await open(tenant, known: known, in: slab) } catch {
+            // Callers hear that it is so, the operator why; that a database is away is told by who waits for it.
+            if case .vault = error { throw error }
+            observe(.tenantKeysUnopened(tenant: tenant.description, reason: error.description))
+            throw error
+        }
         tenants.withLock { $0[tenant] = (keys, now) }
         return keys
     }
@@ -127,9 +133,18 @@ package final class SubjectKeyRing: Sendable {
         return (key, wrapped)
     }
 
-    /// Keeps a key whose wrapped form has become durable.
-    package func keep(_ key: DataKey, of subject: SubjectID, tenant: TenantID) {
-        cache.keep(key, of: subject, tenant: tenant, at: .now, turn: cache.turn)
+    /// A moment before new keys become durable.
+    package struct Moment: Sendable {
+        let turn: Int
+        let instant: ContinuousClock.Instant
+    }
+
+    package var moment: Moment { Moment(turn: cache.turn, instant: .now) }
+
+    /// Keeps a key whose wrapped form has become durable, unless it may have been destroyed since. Its age counts from before it was
+    /// to be had: somebody who was held up in between would else keep it beyond the time that rotations wait for.
+    package func keep(_ key: DataKey, of subject: SubjectID, tenant: TenantID, since moment: Moment) {
+        cache.keep(key, of: subject, tenant: tenant, at: moment.instant, turn: moment.turn)
     }
 
     /// Destroys a subject's key, in the vault and here; other gateways are told. Nothing sealed under it opens any more.

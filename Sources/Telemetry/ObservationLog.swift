@@ -30,6 +30,8 @@ package struct ObservationLog: Sendable {
             logger.error("a sealed value does not open", metadata: ["entity": "\(entity)", "field": "\(field)"])
         case .dataKeysMissing(let count):
             logger.error("data keys are missing that nobody destroyed: is the vault older than the store?", metadata: ["count": "\(count)"])
+        case .tenantKeysUnopened(let tenant, let reason):
+            logger.error("the keys of a tenant cannot be opened", metadata: ["tenant": "\(tenant)", "reason": "\(reason)"])
         case .recoveryMissing:
             logger.warning(
                 "the epoch keys have no recovery copy: whoever loses the key provider loses every sealed field",

@@ -13,6 +13,8 @@ package enum Observation: Sendable {
     case sealedValueUnreadable(entity: String, field: String)
     /// Data keys that are neither there nor destroyed on purpose: the vault is older than the store, or was changed.
     case dataKeysMissing(count: Int)
+    /// The keys of a tenant cannot be opened, and so none of its sealed fields; the reason names keys and files, and no person.
+    case tenantKeysUnopened(tenant: String, reason: String)
     /// Nobody but the key provider has the epoch keys.
     case recoveryMissing
     /// A rotation that was begun goes on here.

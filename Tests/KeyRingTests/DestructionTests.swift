@@ -26,6 +26,23 @@ struct DestructionTests {
         }
     }
 
+    @Test func `a key that was destroyed before its maker came to keep it is not kept`() async throws {
+        try await KeySite.with { site in
+            let (ring, other) = (try await site.ring(), try await site.ring())
+            for isTold in [true, false] {
+                let subject = SubjectID(.make())
+                let (key, wrapped) = try await ring.makeKey(for: subject, tenant: site.tenant)
+                let moment = ring.moment
+                #expect(try await site.vault.add([wrapped], [], of: site.tenant) == .written)
+                #expect(try await other.destroyKey(of: subject, tenant: site.tenant))
+                // The word of the vault comes first when the maker is held up.
+                if isTold { ring.evict(subject) }
+                ring.keep(key, of: subject, tenant: site.tenant, since: moment)
+                #expect(try await ring.keys(of: [subject], tenant: site.tenant).keys.isEmpty == isTold)
+            }
+        }
+    }
+
     @Test func `nothing is added for somebody whose key is being destroyed`() async throws {
         try await KeySite.with { site in
             let ring = try await site.ring()

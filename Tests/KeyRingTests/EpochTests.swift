@@ -145,13 +145,75 @@ struct EpochTests {
             let root = try Data(contentsOf: URL(fileURLWithPath: site.folder + "/keys/root.key"))
             try await ring.beginRootReplacement()
             #expect(try await ring.renewWrappingKeys(of: site.tenant) == 1)
-            #expect(try await !ring.finishRootReplacement(tenants: [site.tenant], isSettled: false))
-            #expect(try await ring.finishRootReplacement(tenants: [site.tenant], isSettled: true))
+            let early = try await ring.finishRootReplacement(tenants: [site.tenant], abandoned: [])
+            #expect(!early.isFinished && early.unknown == [WrappingKeyName(tenant: site.tenant, epoch: 2, generation: 1)])
+            #expect(try await ring.finishRootReplacement(tenants: [site.tenant], abandoned: early.unknown).isFinished)
             #expect(try Data(contentsOf: URL(fileURLWithPath: site.folder + "/keys/root.key")) != root)
             other.evictAll()
             #expect(try await value.opens(in: other))
             #expect(try await value.opens(in: site.ring()))
             #expect(try await site.provider().keyNames() == [WrappingKeyName(tenant: site.tenant, epoch: 1, generation: 2)])
+        }
+    }
+
+    @Test func `a wrapping key that another process is just putting to use is not taken for a left-over`() async throws {
+        try await KeySite.with { site in
+            let ring = try await site.ring()
+            let value = try await site.makeSubject(ring)
+            let provider = try await site.provider()
+            let old = try #require(try await site.vault.tenantKeys(of: site.tenant).epochs.first)
+            let key = try await provider.unwrap(
+                old.wrapped, under: WrappingKeyName(tenant: site.tenant, epoch: 1, generation: 1), label: epochLabel(site.tenant, 1))
+            try await ring.beginRootReplacement()
+            // One process has made the wrapping keys, and is held up before it writes them into the vault.
+            let next = WrappingKeyName(tenant: site.tenant, epoch: 1, generation: 2)
+            let later = WrappingKeyName(tenant: site.tenant, epoch: 2, generation: 1)
+            try await provider.makeKey(next)
+            try await provider.makeKey(later)
+            let wrapped = try await provider.wrap(key, under: next, label: epochLabel(site.tenant, 1))
+            // Another one takes its job over, and is at the end of it.
+            let end = try await ring.finishRootReplacement(tenants: [site.tenant], abandoned: [])
+            #expect(!end.isFinished && end.unknown == [later])
+            // The first goes on.
+            let new = WrappedEpochKey(epoch: 1, provider: provider.kind, generation: 2, wrapped: wrapped)
+            #expect(try await site.vault.replaceEpochKey(old, by: new, of: site.tenant))
+            #expect(try await value.opens(in: site.ring()))
+            #expect(try await ring.finishRootReplacement(tenants: [site.tenant], abandoned: []).isFinished)
+            #expect(try await Set(provider.keyNames()) == [next, later])
+            #expect(try await value.opens(in: site.ring()))
+        }
+    }
+
+    @Test func `an epoch that is over does not come back, whoever still has it in hand`() async throws {
+        try await KeySite.with { site in
+            let ring = try await site.ring()
+            let value = try await site.makeSubject(ring)
+            for _ in 0..<2 { try await site.endEpoch(ring) }
+            let late = WrappedEpochKey(epoch: 2, provider: "file", generation: 1, wrapped: [UInt8](repeating: 1, count: 78))
+            try await site.vault.addEpochKey(late, of: site.tenant)
+            #expect(try await site.vault.tenantKeys(of: site.tenant).epochs.map(\.epoch) == [3])
+            #expect(try await value.opens(in: site.ring()))
+        }
+    }
+
+    @Test func `gateways that learn of an epoch at the same moment write one good recovery copy`() async throws {
+        let identity = AgeIdentity.make()
+        try await KeySite.with(recipients: [identity.recipient]) { site in
+            let first = try await site.ring()
+            _ = try await site.makeSubject(first)
+            var rings: [SubjectKeyRing] = []
+            for _ in 0..<8 { rings.append(try await site.ring()) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for ring in rings {
+                    group.addTask { () async throws in
+                        for _ in 0..<20 { _ = try await ring.renewRecovery(of: site.tenant) }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let recovery = KeyRecovery(vault: site.vault, folder: site.folder + "/recovery", identities: [identity])
+            #expect(try await recovery.check([site.tenant]).map(\.state) == [.proved])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: site.folder + "/recovery") == ["\(site.tenant)-1.age"])
         }
     }
 

@@ -68,12 +68,13 @@ final class KeySite: Sendable {
         while true {
             let subject = SubjectID(.make())
             let (key, wrapped) = try await ring.makeKey(for: subject, tenant: tenant)
+            let moment = ring.moment
             // An epoch that has just ended is no failure: whoever meets it makes the key again.
             guard try await vault.add([wrapped], [], of: tenant) == .written else {
                 ring.evict(tenant)
                 continue
             }
-            ring.keep(key, of: subject, tenant: tenant)
+            ring.keep(key, of: subject, tenant: tenant, since: moment)
             return SealedValue(subject, key, tenant)
         }
     }

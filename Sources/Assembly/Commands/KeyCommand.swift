@@ -2,6 +2,7 @@ import ArgumentParser
 import DataFormats
 import Gateway
 import Identity
+import KeyRing
 import Sealing
 import Storage
 import Vocabulary
@@ -105,7 +106,7 @@ struct KeyCommand: AsyncParsableCommand {
 
         func run() async throws {
             let json = json
-            try await place.onHost { gateway, context in
+            try await place.onHost(opensKeys: false) { gateway, context in
                 let jobs = try await gateway.rotations(of: context.principal.tenant)
                 if json {
                     return Console.say(String(decoding: JSONValue.array(jobs.map { .object(KeyCommand.object($0)) }).encoded(), as: UTF8.self))
@@ -217,9 +218,14 @@ struct KeyCommand: AsyncParsableCommand {
 extension PlaceOptions {
     /// For what only the gateway's host can do.
     func onHost<Value: Sendable>(
-        reason: String? = nil, _ body: @escaping @Sendable (RecordGateway, RequestContext) async throws -> Value
+        reason: String? = nil, opensKeys: Bool = true, _ body: @escaping @Sendable (RecordGateway, RequestContext) async throws -> Value
     ) async throws -> Value {
         if try remote != nil { throw CommandFailure(.invalid, "keys are managed on the gateway's host", hint: "run this there with --state") }
-        return try await withGateway(reason: reason, body)
+        return try await withGateway(reason: reason) { gateway, context in
+            if opensKeys {
+                do throws(KeyRingError) { try await gateway.openKeys(of: context.principal.tenant) } catch { throw CommandFailure(error) }
+            }
+            return try await body(gateway, context)
+        }
     }
 }

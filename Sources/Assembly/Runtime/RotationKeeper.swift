@@ -15,6 +15,10 @@ struct RotationKeeper: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            // What does not open is told at the start, and not when somebody first asks for it.
+            for tenant in (try? await runtime.store.tenants()) ?? [] where !Task.isCancelled {
+                try? await runtime.gateway.openKeys(of: tenant)
+            }
             while (try? await Task.sleep(for: interval)) != nil {
                 // A tenant whose jobs fail does not keep the others waiting; the failure was observed where it happened.
                 for tenant in (try? await runtime.store.tenants()) ?? [] { await look(after: tenant) }

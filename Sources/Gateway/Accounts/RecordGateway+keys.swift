@@ -1,7 +1,7 @@
 import Catalog
 import AuditTrail
 import Expressions
-import KeyRing
+package import KeyRing
 import Policies
 import PostgresLink
 import Sealing
@@ -66,6 +66,9 @@ extension RecordGateway {
             hasRecovery: keyRing.escrow.isArmed, rotations: jobs
         )
     }
+
+    /// Opens the keys of a tenant, and says why that cannot be done to whoever runs the gateway.
+    package func openKeys(of tenant: TenantID) async throws(KeyRingError) { _ = try await keyRing.keys(of: tenant) }
 
     /// Whether a tenant's epoch has lasted its time, with somebody in it whose key was destroyed.
     package func isEpochDue(after length: Duration, of tenant: TenantID) async throws(Refusal) -> Bool {

@@ -284,7 +284,7 @@ extension RecordGateway {
                         guard let decision = doors.decision(current) else { throw .notAdmitted }
                         try check(item.row.draft, entity, decision)
                         let key = keys.key(for: current)
-                        let owner = try await owner(of: current, after: item.row.draft, entity, key, context)
+                        let owner = try await owner(of: current, after: item.row.draft, entity, keys, context)
                         let row = try prepareChange(item.row.draft, to: current, entity, key: key, owner: owner, tenantKeys, context)
                         if let row { prepared.append(row) }
                         if owner.subject != current.subject { moved.insert(current.id) }

@@ -42,6 +42,7 @@ extension RecordGateway {
                     throw Self.refusal(error)
                 }
             }
+            try Self.refuseLost(subject, known)
             guard let key = newKey?.key ?? known.key(for: subject) else { throw Self.erased }
             prepared.append(try prepareNew(draft, entity, id, subject, key, newKey, tenantKeys, context))
         }
@@ -131,6 +132,12 @@ extension RecordGateway {
         Refusal(.subjectErased, "the person this record is about was erased", hint: "nothing can be written about somebody erased")
     }
 
+    /// Somebody whose key is gone without having been destroyed was not erased, and nobody is told so.
+    static func refuseLost(_ subject: SubjectID?, _ keys: RecordKeys) throws(Refusal) {
+        guard let subject, keys.lost.contains(subject) else { return }
+        throw Refusal(.internalError, "the key of the person this record is about is missing", hint: "the operator finds the reason in the log")
+    }
+
     private static func seal(_ value: FieldValue?, _ field: Field, _ key: DataKey, _ place: inout CellPlace) -> [UInt8]? {
         guard let value else { return nil }
         var plaintext = value.plaintext
@@ -190,6 +197,7 @@ extension RecordGateway {
     /// Keys and tokens have to be durable before the rows that need them are.
     func secure(_ prepared: [PreparedRow], _ context: RequestContext) async throws(Refusal) {
         let outcome: VaultOutcome
+        let moment = keyRing.moment
         do {
             outcome = try await vault.add(prepared.compactMap(\.newKey?.wrapped), prepared.flatMap(\.addedTokens), of: context.tenant)
         } catch {
@@ -200,7 +208,7 @@ extension RecordGateway {
         case .epochEnded: throw Refusal(.busy, "the keys of the tenant were just replaced", hint: "try again")
         case .destroyed: throw Self.erased
         }
-        for row in prepared { if let new = row.newKey { keyRing.keep(new.key, of: new.subject, tenant: context.tenant) } }
+        for row in prepared { if let new = row.newKey { keyRing.keep(new.key, of: new.subject, tenant: context.tenant, since: moment) } }
     }
 
     /// Takes tokens to where their records are now: those of values that are gone leave, those of a record that did not come to be

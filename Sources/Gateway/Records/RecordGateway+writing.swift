@@ -83,7 +83,7 @@ extension RecordGateway {
                 try check(draft, entity, decision)
                 let keys = try await keys(for: [current], context)
                 let key = keys.key(for: current)
-                let owner = try await owner(of: current, after: draft, entity, key, context)
+                let owner = try await owner(of: current, after: draft, entity, keys, context)
                 guard
                     let prepared = try prepareChange(draft, to: current, entity, key: key, owner: owner, tenantKeys, context)
                 else {
@@ -243,14 +243,18 @@ extension RecordGateway {
 
     /// Whom a record is about once a draft is applied.
     func owner(
-        of current: StoredRecord, after draft: RecordDraft, _ entity: Entity, _ key: DataKey?, _ context: RequestContext
+        of current: StoredRecord, after draft: RecordDraft, _ entity: Entity, _ keys: RecordKeys, _ context: RequestContext
     ) async throws(Refusal) -> (subject: SubjectID?, key: DataKey?) {
+        try Self.refuseLost(current.subject, keys)
+        let key = keys.key(for: current)
         guard case .via(let relations) = entity.subject,
             relations.contains(where: { entity.position(of: $0).map { draft.values[$0] != nil } ?? false })
         else { return (current.subject, key) }
         let subject = try await subjects(of: [{ draft.values[$0] ?? current.plainValue($0) }], entity, context)[0]
         if subject == current.subject { return (subject, key) }
-        return (subject, try await keys(for: subject.map { [$0] } ?? [], withTenantKey: subject == nil, context).key(for: subject))
+        let others = try await self.keys(for: subject.map { [$0] } ?? [], withTenantKey: subject == nil, context)
+        try Self.refuseLost(subject, others)
+        return (subject, others.key(for: subject))
     }
 
     func writeHistories(of prepared: PreparedRow, _ transaction: Transaction, _ context: RequestContext) {

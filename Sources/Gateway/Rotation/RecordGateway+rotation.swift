@@ -1,4 +1,5 @@
 import AuditTrail
+import KeyProviders
 import KeyRing
 import Policies
 package import Sealing
@@ -131,6 +132,8 @@ struct Rotation: Sendable {
     let settlingTime: Duration
     /// The position of a walk over data keys, which has a second part that does not rest in the job: a batch is repeated after a crash.
     var keyPosition: DataKeyPosition?
+    /// Wrapping keys of epochs that the vault does not know, and since when they were seen.
+    var unknownSince: [WrappingKeyName: ContinuousClock.Instant] = [:]
 
     var keyRing: SubjectKeyRing { gateway.keyRing }
 

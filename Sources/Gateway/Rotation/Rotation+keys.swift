@@ -1,3 +1,4 @@
+import KeyProviders
 import KeyRing
 import Storage
 import Vocabulary
@@ -61,13 +62,17 @@ extension Rotation {
         case .destroy:
             let tenants = try await gateway.allTenants()
             let isSettled = Instant.now().microseconds - job.stepAt.microseconds > Int64(settlingTime / .seconds(1) * 1_000_000)
-            let isFinished = try await gateway.inKeyRing { () async throws(KeyRingError) in
-                try await keyRing.finishRootReplacement(tenants: tenants, isSettled: isSettled)
+            // Seen with its own eyes for that long: at the beginning of this step somebody else may have been at work.
+            let abandoned = Set(unknownSince.filter { $0.value + settlingTime < .now }.keys)
+            let end = try await gateway.inKeyRing { () async throws(KeyRingError) in
+                try await keyRing.finishRootReplacement(tenants: tenants, abandoned: abandoned)
             }
-            if isFinished {
+            unknownSince = unknownSince.filter { end.unknown.contains($0.key) }
+            for name in end.unknown where unknownSince[name] == nil { unknownSince[name] = .now }
+            if end.isFinished {
                 job.unusedSince = .now()
                 job.finish()
-            } else if isSettled {
+            } else if isSettled, end.unknown.isEmpty {
                 job.enter(.rewrap)
             } else {
                 // Something is being made right now, or was left by somebody who died: wait and see.

@@ -48,9 +48,10 @@ extension Rotation {
                 job.finish()
                 return 0
             }
+            let limit = batch(5000, job)
             let walked = try await gateway.inVault { () async throws(StorageError) in
                 // The gateway's own keys may be derived from the tenant's first version.
-                try await keyRing.vault.removeOldVersions(olderThan: started, except: [tenant.uuid], after: position, limit: 5000, of: tenant)
+                try await keyRing.vault.removeOldVersions(olderThan: started, except: [tenant.uuid], after: position, limit: limit, of: tenant)
             }
             guard let last = walked.last else {
                 try await gateway.inVault { () async throws(StorageError) in try await keyRing.vault.announceChangedKeys(of: tenant) }
@@ -88,8 +89,9 @@ extension Rotation {
             if job.step == RotationStep.destroy.rawValue { job.unusedSince = .now() }
             return count
         case .destroy:
+            let limit = batch(20_000, job)
             let count = try await gateway.inVault { () async throws(StorageError) in
-                try await keyRing.vault.removeTokens(ofGeneration: old, limit: 20_000, of: tenant)
+                try await keyRing.vault.removeTokens(ofGeneration: old, limit: limit, of: tenant)
             }
             if count == 0 { job.finish() }
             return count
@@ -157,8 +159,13 @@ extension Rotation {
             let keys = try await gateway.keys(for: records, tenant: tenant)
             var unreadable = 0
             for record in records {
-                // Whose key is gone has nothing to be sealed anew.
-                guard let key = keys.key(for: record) else { continue }
+                guard let key = keys.key(for: record) else {
+                    // What was erased opens nowhere. A key that is just gone may come back with the right vault, and so may its cells.
+                    if !keys.isErased(record) {
+                        unreadable += entity.fields.indices.count { entity.fields[$0].isSealed && record.sealedBytes($0) != nil }
+                    }
+                    continue
+                }
                 let (row, problems) = reseal(record, entity, key, tenant)
                 unreadable += problems
                 if let row { transaction.enqueue(table.update(row, tenant: tenant)) }
@@ -210,6 +217,8 @@ extension Rotation {
         let keys = try await gateway.keys(for: records, tenant: tenant)
         let tenantKeys = try await gateway.inKeyRing { () async throws(KeyRingError) in try await keyRing.keys(of: tenant) }
         let generations = tenantKeys.searchGenerations.filter { $0.number == generation }
+        // Going on without it would end with the old tokens removed, and none in their place.
+        guard !generations.isEmpty else { throw Refusal(.internalError, "the search key that tokens are to be made with is not there") }
         let tokens = records.flatMap {
             gateway.searchTokens(of: $0, entity, key: keys.key(for: $0), tenantKeys: tenantKeys, generations: generations)
         }

@@ -212,7 +212,10 @@ package actor FileKeyProvider: KeyProvider {
 
 extension KeyProviderError {
     static func unknown(_ name: WrappingKeyName) -> KeyProviderError {
-        KeyProviderError(.unknown, "there is no wrapping key \(name)", hint: "it was destroyed, or is kept by another key provider")
+        KeyProviderError(
+            .unknown, "there is no wrapping key \(name)",
+            hint: "it was destroyed when its epoch ended (an older vault opens no more), or is kept by another key provider"
+        )
     }
 
     static func unopened(_ name: WrappingKeyName) -> KeyProviderError {

@@ -81,14 +81,17 @@ extension VaultDatabase {
         )
     }
 
-    /// Keeps the first key of an epoch; when two gateways make one at once, the second's is dropped and both read the first's.
+    /// Keeps the first key of an epoch; when two gateways make one at once, the second's is dropped and both read the first's. An epoch
+    /// that has ended, or that a later one has followed, does not come back: its wrapping key may be destroyed.
     package func addEpochKey(_ key: WrappedEpochKey, of tenant: TenantID) async throws(StorageError) {
         _ = try await write(
             tenant,
             [
                 """
                 INSERT INTO epoch_key (tenant_id, epoch, provider, generation, wrapped, created_at)
-                VALUES (\(.uuid(tenant.uuid)), \(.int4(key.epoch)), \(.text(key.provider)), \(.int4(key.generation)), \(.bytes(key.wrapped)), now())
+                SELECT \(.uuid(tenant.uuid)), \(.int4(key.epoch)), \(.text(key.provider)), \(.int4(key.generation)), \(.bytes(key.wrapped)), now()
+                WHERE NOT EXISTS (SELECT FROM epoch_key WHERE tenant_id = \(.uuid(tenant.uuid)) AND epoch > \(.int4(key.epoch)))
+                  AND NOT EXISTS (SELECT FROM ended_epoch WHERE tenant_id = \(.uuid(tenant.uuid)) AND epoch >= \(.int4(key.epoch)))
                 ON CONFLICT DO NOTHING
                 """
             ]

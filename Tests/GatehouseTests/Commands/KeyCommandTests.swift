@@ -147,6 +147,76 @@ struct KeyCommandTests {
         }
     }
 
+    @Test func `old data keys stay while anything does not open that may yet be put right`() async throws {
+        try await Site.with { site in
+            site.add(Self.quick)
+            try await site.serve()
+            let caller = try site.administrator
+            let (one, two) = (
+                try await caller.post("/v1/contacts", ["family_name": "Larkspur"]), try await caller.post("/v1/contacts", ["family_name": "Thistle"])
+            )
+            let erased = try await caller.post("/v1/contacts", ["family_name": "Foxglove"])
+            #expect(try await site.run("key", "destroy", erased.id, "--reason", "request 17", "--yes").status == 0)
+            // One cell is overwritten, and one person's key has got lost.
+            let cell = try await site.administer("SELECT encode(family_name, 'hex') FROM contact WHERE id = '\(one.id)'")
+            try await site.administer("UPDATE contact SET family_name = '\\x00' WHERE id = '\(one.id)'")
+            let key = try await site.administerVault("SELECT tenant_id, epoch, encode(wrapped, 'hex') FROM data_key WHERE holder = '\(two.id)'")
+            let parts = key.split(separator: "|").map { String($0) }
+            _ = try await site.administerVault("DELETE FROM data_key WHERE holder = '\(two.id)'")
+
+            let job = try object(try await site.run("key", "rotate", "subjects", "--json"))
+            #expect(job["step"] == "done" && job["unreadable"] == 2 && job["unused_since"] == nil)
+            #expect(try await site.administerVault("SELECT count(*) FROM data_key WHERE holder = '\(one.id)'") == "2")
+            let write = try await caller.patch("/v1/contacts/\(two.id)", ifMatch: "*", ["notes": "none"])
+            #expect(write.status == 500 && write.text.contains("is missing"), "lost is not erased: \(write.text)")
+            let activity = try await caller.post("/v1/activities", ["kind": "call", "contact_id": .string(two.id), "topic": "Prices"])
+            #expect(activity.status == 500, "\(activity.text)")
+
+            // Both are put right, and the next rotation ends as it should.
+            try await site.administer("UPDATE contact SET family_name = '\\x\(cell)' WHERE id = '\(one.id)'")
+            _ = try await site.administerVault(
+                "INSERT INTO data_key VALUES ('\(parts[0])', '\(two.id)', 1, \(parts[1]), '\\x\(parts[2])', now() - interval '1 hour')")
+            for (id, name) in [(one.id, "Larkspur"), (two.id, "Thistle")] {
+                #expect(try await caller.get("/v1/contacts/\(id)")["family_name"]?.stringValue == name)
+            }
+            let next = try object(try await site.run("key", "rotate", "subjects", "--json"))
+            #expect(next["unreadable"] == 0 && next["unused_since"] != nil)
+            #expect(try await site.administerVault("SELECT count(*) FROM data_key WHERE holder = '\(one.id)'") == "1")
+            for (id, name) in [(one.id, "Larkspur"), (two.id, "Thistle")] {
+                #expect(try await caller.get("/v1/contacts/\(id)")["family_name"]?.stringValue == name)
+            }
+        }
+    }
+
+    @Test func `keys that do not open are told at the start and by every command, with the reason`() async throws {
+        try await Site.with { site in
+            site.add(Self.quick)
+            let server = try await site.serve()
+            let person = try await site.administrator.post("/v1/contacts", ["family_name": "Larkspur"])
+            let tenant = try await site.administerVault("SELECT tenant_id FROM data_key WHERE holder = '\(person.id)'")
+            // The wrapping key of the epoch is gone, as it is for a vault that is older than the end of its epoch.
+            let file = site.state + "/keys/wrapping/\(tenant)-1-1.key"
+            try FileManager.default.moveItem(atPath: file, toPath: site.folder + "/away.key")
+            let sentence = "there is no wrapping key \(tenant)-1-1"
+            for command in [["status"], ["key", "rotate", "epoch"], ["key", "destroy", person.id, "--reason", "request 17", "--yes"]] {
+                let outcome = try await site.run(command)
+                #expect(outcome.status == 7 && outcome.errors.contains("error: \(sentence)"), "\(command): \(outcome.errors)")
+                #expect(outcome.errors.contains("an older vault opens no more"))
+            }
+            #expect(try await site.run("key", "jobs").status == 0)
+            // Who has them open goes on until it has to ask again.
+            #expect(try await site.administrator.get("/v1/contacts/\(person.id)").status == 200)
+            let other = try await site.serve()
+            let twin = Caller(url: other.url, token: try site.administrator.token)
+            let refused = try await twin.get("/v1/contacts/\(person.id)")
+            #expect(refused.status == 500 && !refused.text.contains("wrapping key"), "\(refused.text)")
+            for _ in 0..<100 where !Program.text(other.errors).contains(sentence) { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(Program.text(other.errors).contains(sentence) && !Program.text(server.errors).contains(sentence))
+            try FileManager.default.moveItem(atPath: site.folder + "/away.key", toPath: file)
+            #expect(try await twin.get("/v1/contacts/\(person.id)")["family_name"] == "Larkspur")
+        }
+    }
+
     @Test func `an epoch ends by itself once it has lasted its time with somebody erased in it`() async throws {
         try await Site.with { site in
             site.add(["GATEHOUSE_EPOCH_DAYS": "1"])
