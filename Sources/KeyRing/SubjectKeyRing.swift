@@ -160,9 +160,14 @@ package final class SubjectKeyRing: Sendable {
     /// A subject's key was destroyed somewhere.
     package func evict(_ subject: SubjectID) { cache.evict(subject) }
 
-    /// The keys of a tenant, or many of its subjects', were changed somewhere.
+    /// The data keys of a tenant's subjects were changed somewhere, or what they seal with.
     package func evict(_ tenant: TenantID) {
         cache.evict(tenant)
+        expire(tenant)
+    }
+
+    /// What rests above a tenant's data keys was changed somewhere.
+    package func expire(_ tenant: TenantID) {
         // What is opened stays known, so that the provider is asked again only for what has changed.
         tenants.withLock { tenants in
             if let known = tenants[tenant] { tenants[tenant] = (known.keys, known.openedAt - settings.maximumAge) }

@@ -1,4 +1,5 @@
 import Foundation
+import KeyRing
 import PostgresLink
 import Storage
 import Synchronization
@@ -9,23 +10,33 @@ import Vocabulary
 final class KeyWatch: Sendable {
     private struct Handlers: Sendable {
         var one: @Sendable (SubjectID) -> Void = { _ in }
+        var above: @Sendable (TenantID) -> Void = { _ in }
         var tenant: @Sendable (TenantID) -> Void = { _ in }
         var all: @Sendable () -> Void = {}
     }
 
-    /// The vault's channels: a data key is gone (its holder), keys of a tenant were changed (the tenant).
-    static let channels = ["data_key_gone", "tenant_keys_changed"]
+    /// The vault's channels: a data key is gone (its holder), what rests above a tenant's data keys was changed, and the data keys
+    /// themselves were (the tenant).
+    static let channels = ["data_key_gone", "tenant_keys_changed", "data_keys_changed"]
 
     private let handlers = Mutex(Handlers())
 
-    func set(one: @escaping @Sendable (SubjectID) -> Void, tenant: @escaping @Sendable (TenantID) -> Void, all: @escaping @Sendable () -> Void) {
-        handlers.withLock { $0 = Handlers(one: one, tenant: tenant, all: all) }
+    func set(_ keyRing: SubjectKeyRing) {
+        handlers.withLock {
+            $0 = Handlers(
+                one: { keyRing.evict($0) }, above: { keyRing.expire($0) }, tenant: { keyRing.evict($0) }, all: { keyRing.evictAll() }
+            )
+        }
     }
 
     func hear(_ channel: String, _ payload: String) {
         guard let id = UUIDv7(payload) else { return }
         let handlers = handlers.withLock { $0 }
-        if channel == Self.channels[0] { handlers.one(SubjectID(id)) } else { handlers.tenant(TenantID(id)) }
+        switch channel {
+        case Self.channels[0]: handlers.one(SubjectID(id))
+        case Self.channels[1]: handlers.above(TenantID(id))
+        default: handlers.tenant(TenantID(id))
+        }
     }
 
     /// Word of a change may have been missed while nobody listened.

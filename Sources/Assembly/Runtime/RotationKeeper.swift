@@ -43,5 +43,5 @@ struct RotationKeeper: Service {
 
 enum RotationRate {
     /// Keys or records a second, so that two cores have most of their time for requests.
-    static let usual: Int32 = 40_000
+    static let usual: Int32 = 50_000
 }

@@ -66,7 +66,7 @@ struct Runtime: Sendable {
         let vault = try await databases.vaultDatabase(observe)
         if !MemoryLock.isAvailable() { observe(.memoryNotLocked) }
         let keyRing = try await Self.keyRing(state, vault, observe)
-        databases.keyWatch.set(one: { keyRing.evict($0) }, tenant: { keyRing.evict($0) }, all: { keyRing.evictAll() })
+        databases.keyWatch.set(keyRing)
         let audit = AuditRecorder(store: store, observe: observe)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await audit.run() }

@@ -51,7 +51,8 @@ package enum Schema {
             do throws(LinkError) {
                 for statement in plan.statements { _ = try await transaction.execute(statement) }
                 if isVault {
-                    if !plan.isEmpty { for statement in VaultSchema.notification { _ = try await transaction.execute(statement) } }
+                    // Not part of the plan, which knows tables only: made anew each time, as this build wants them.
+                    for statement in VaultSchema.notification { _ = try await transaction.execute(statement) }
                 } else if !plan.isEmpty {
                     _ = try await transaction.execute("INSERT INTO schema_change (changes) VALUES (\(.texts(plan.steps.map(\.what))))")
                 }

@@ -104,7 +104,7 @@ enum VaultSchema {
     ]
 
     /// Tells every gateway what its opened keys are out of date by, whoever changed it: data keys that are gone (their holder, or
-    /// their tenant when they are many), and the keys of a tenant above them (the tenant).
+    /// their tenant when they are many), and what rests above them (the tenant): opened data keys are none the worse for that.
     static let notification: [SQL] = [
         """
         CREATE OR REPLACE FUNCTION notify_data_keys_gone() RETURNS trigger LANGUAGE plpgsql AS
@@ -112,7 +112,7 @@ enum VaultSchema {
           IF (SELECT count(*) FROM gone) <= 100 THEN
             PERFORM pg_notify('data_key_gone', holder::text) FROM gone;
           ELSE
-            PERFORM pg_notify('tenant_keys_changed', tenant_id::text) FROM (SELECT DISTINCT tenant_id FROM gone) AS tenants;
+            PERFORM pg_notify('data_keys_changed', tenant_id::text) FROM (SELECT DISTINCT tenant_id FROM gone) AS tenants;
           END IF;
           RETURN NULL;
         END $$
@@ -134,8 +134,12 @@ enum VaultSchema {
           FOR EACH ROW EXECUTE FUNCTION notify_tenant_keys_changed()
         """,
         """
+        CREATE OR REPLACE FUNCTION notify_data_keys_changed() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_notify('data_keys_changed', NEW.tenant_id::text); RETURN NULL; END $$
+        """,
+        """
         CREATE OR REPLACE TRIGGER tenant_setting_changed AFTER INSERT OR UPDATE ON tenant_setting
-          FOR EACH ROW EXECUTE FUNCTION notify_tenant_keys_changed()
+          FOR EACH ROW EXECUTE FUNCTION notify_data_keys_changed()
         """,
     ]
 }

@@ -127,9 +127,9 @@ extension VaultDatabase {
         return Int(rows.int64(0, 0) ?? 0)
     }
 
-    /// Says to every gateway that what it knows of a tenant's keys, and its subjects', is out of date.
+    /// Says to every gateway that what it has open of a tenant's data keys is out of date.
     package func announceChangedKeys(of tenant: TenantID) async throws(StorageError) {
-        _ = try await write(tenant, ["SELECT pg_notify('tenant_keys_changed', \(.text(tenant.description)))"])
+        _ = try await write(tenant, ["SELECT pg_notify('data_keys_changed', \(.text(tenant.description)))"])
     }
 
     /// Frees what deleted and replaced keys have left behind, and lets it be overwritten.
