@@ -268,6 +268,77 @@ struct KeyCommandTests {
         }
     }
 
+    @Test func `rotations of every kind that are killed at any moment, two at a time, lose nobody`() async throws {
+        try await Site.with { site in
+            site.add(Self.quick)
+            #expect(try await site.run("sample", "--people", "80").status == 0)
+            try await site.serve()
+            let caller = try site.administrator
+            let known = try await withThrowingTaskGroup(of: [String: String].self) { group in
+                group.addTask {
+                    for round in 0..<8 {
+                        let kinds = ["epoch", "subjects", "search", "root"].shuffled().prefix(2)
+                        let children = try kinds.map { kind in
+                            let command = ["key", "rotate", kind, "--rate", "4000", "--state", site.state, "--policies", site.policies]
+                            return try Child(
+                                [GatehouseProgram.path] + command, environment: Program.clean.merging(site.environment) { _, new in new },
+                                folder: "/tmp", input: "/dev/null", output: site.folder + "/rotate\(round).out",
+                                errors: site.folder + "/rotate\(round).err")
+                        }
+                        try await Task.sleep(for: .milliseconds(.random(in: 200...2500)))
+                        for child in children {
+                            kill(child.pid, SIGKILL)
+                            _ = await child.wait()
+                        }
+                        // Whoever is next, the command or the gateway, need not wait for the dead.
+                        _ = try await site.administerVault("UPDATE key_job SET leased_until = now() WHERE finished_at IS NULL")
+                    }
+                    return [:]
+                }
+                group.addTask {
+                    var known: [String: String] = [:]
+                    for number in 0..<100 {
+                        let name = unique("Larkspur")
+                        let body: JSONValue = ["family_name": .string(name), "email": .string("\(name)@example.com")]
+                        let made = try await caller.post("/v1/contacts", body)
+                        #expect(made.status == 201, "\(made.text)")
+                        known[made.id] = name
+                        guard number % 3 == 0, let id = known.keys.randomElement() else { continue }
+                        let other = unique("Thistle")
+                        let changed = try await caller.patch("/v1/contacts/\(id)", ifMatch: "*", ["family_name": .string(other)])
+                        #expect(changed.status == 200, "\(changed.text)")
+                        known[id] = other
+                        try await Task.sleep(for: .milliseconds(100))
+                    }
+                    return known
+                }
+                return try await group.reduce(into: [:]) { $0.merge($1) { _, new in new } }
+            }
+            // Each comes to its end, by whoever is at it.
+            for kind in ["epoch", "subjects", "search", "root"] {
+                var outcome = try await site.run("key", "rotate", kind)
+                for _ in 0..<40 where outcome.status == 6 {
+                    try await Task.sleep(for: .seconds(1))
+                    outcome = try await site.run("key", "rotate", kind)
+                }
+                #expect(outcome.status == 0, "\(kind): \(outcome.errors)")
+            }
+            let twin = Caller(url: try await site.serve().url, token: caller.token)
+            for gateway in [caller, twin] {
+                for (id, name) in known {
+                    #expect(try await gateway.get("/v1/contacts/\(id)")["family_name"]?.stringValue == name)
+                    let found = try await gateway.get("/v1/contacts?q=\(name)")
+                    #expect(found.data.map { $0["id"] } == [.string(id)], "\(name): \(found.text)")
+                }
+                let people = try await gateway.get("/v1/contacts?limit=200").data
+                #expect(people.count > 150)
+                #expect(people.allSatisfy { $0["_meta"]?.objectValue?["unreadable"] == nil && $0["_meta"]?.objectValue?["erased"] == nil })
+            }
+            #expect(try await site.administerVault("SELECT count(*) FROM key_job WHERE finished_at IS NULL OR unreadable > 0") == "0")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: site.state + "/keys/wrapping").count == 2)
+        }
+    }
+
     @Test func `a rotation can be left to a running gateway`() async throws {
         try await Site.with { site in
             try await site.serve()
