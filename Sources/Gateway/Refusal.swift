@@ -28,6 +28,7 @@ package struct Refusal: Error, Sendable, Equatable {
         case referenceUnknown = "reference-unknown"
         case recordInUse = "record-in-use"
         case subjectErased = "subject-erased"
+        case subjectKeyMissing = "subject-key-missing"
         case preconditionRequired = "precondition-required"
         case preconditionFailed = "precondition-failed"
         case auditUnavailable = "audit-unavailable"

@@ -67,7 +67,7 @@ enum Problem {
         case .preconditionRequired: .preconditionRequired
         case .preconditionFailed: .preconditionFailed
         case .auditUnavailable, .storeUnavailable, .vaultUnavailable, .outcomeUnknown, .busy: .serviceUnavailable
-        case .internalError: .internalServerError
+        case .subjectKeyMissing, .internalError: .internalServerError
         }
     }
 }

@@ -37,7 +37,7 @@ struct CommandFailure: Error, CustomStringConvertible {
                 .denied
             case .notFound, .routeUnknown: .notFound
             case .storeUnavailable, .vaultUnavailable, .auditUnavailable, .outcomeUnknown, .busy: .unavailable
-            case .internalError: .failed
+            case .subjectKeyMissing, .internalError: .failed
             case .methodNotAllowed, .notAcceptable, .bodyTooLarge, .bodyMalformed, .mediaTypeUnsupported, .parameterInvalid, .fieldUnknown,
                 .filterInvalid, .cursorInvalid, .purposeUnknown, .memberUnknown, .valueInvalid, .valueTaken, .referenceUnknown, .recordInUse,
                 .subjectErased, .preconditionRequired, .preconditionFailed:

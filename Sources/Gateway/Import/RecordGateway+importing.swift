@@ -62,7 +62,7 @@ extension RecordGateway {
 
     private static func concernsOneRow(_ refusal: Refusal) -> Bool {
         switch refusal.code {
-        case .valueTaken, .referenceUnknown, .valueInvalid, .memberUnknown, .fieldNotWritable, .subjectErased, .denied: true
+        case .valueTaken, .referenceUnknown, .valueInvalid, .memberUnknown, .fieldNotWritable, .subjectErased, .subjectKeyMissing, .denied: true
         default: false
         }
     }

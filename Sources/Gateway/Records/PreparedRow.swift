@@ -135,7 +135,9 @@ extension RecordGateway {
     /// Somebody whose key is gone without having been destroyed was not erased, and nobody is told so.
     static func refuseLost(_ subject: SubjectID?, _ keys: RecordKeys) throws(Refusal) {
         guard let subject, keys.lost.contains(subject) else { return }
-        throw Refusal(.internalError, "the key of the person this record is about is missing", hint: "the operator finds the reason in the log")
+        throw Refusal(
+            .subjectKeyMissing, "the key of the person this record is about is missing", hint: "the operator finds the reason in the log"
+        )
     }
 
     private static func seal(_ value: FieldValue?, _ field: Field, _ key: DataKey, _ place: inout CellPlace) -> [UInt8]? {
