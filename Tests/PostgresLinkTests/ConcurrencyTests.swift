@@ -49,6 +49,8 @@ struct ConcurrencyTests {
             $0.sharedConnections = 1
             $0.exclusiveConnections = 2
             $0.maximumWaiting = 10_000
+            // Waiting for a connection is what this is about; how long it takes is the other tests' doing.
+            $0.connectTimeout = .seconds(60)
         }) { database async throws in
             _ = try await database.write(["CREATE TABLE ledger (amount int8)"])
             try await withThrowingTaskGroup(of: Int64?.self) { group in

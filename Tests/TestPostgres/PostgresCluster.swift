@@ -59,7 +59,7 @@ package final class PostgresCluster: Sendable {
 
     package func startServer() async throws {
         let options =
-            "-c listen_addresses='' -c unix_socket_directories=\(folder) -c fsync=off -c shared_buffers=64MB -c max_connections=200 -c jit=off"
+            "-c listen_addresses='' -c unix_socket_directories=\(folder) -c fsync=off -c shared_buffers=64MB -c max_connections=1000 -c jit=off"
             + settings.map { " -c " + $0 }.joined()
         try await command("pg_ctl", ["-D", data, "-l", log, "-w", "-t", "60", "-o", options, "start"])
     }
