@@ -49,7 +49,8 @@ final class KeySite: Sendable {
     }
 
     func provider() async throws -> any KeyProvider {
-        try await FileKeyProvider.open(folder: folder + "/keys", secret: .ownCredential, isFresh: try await SubjectKeyRing.providerKind(of: vault) == nil)
+        try await FileKeyProvider.open(
+            folder: folder + "/keys", secret: .ownCredential, isFresh: try await SubjectKeyRing.providerKind(of: vault) == nil)
     }
 
     var escrow: RecoveryEscrow { RecoveryEscrow(folder: folder + "/recovery", recipients: recipients) }
