@@ -197,7 +197,9 @@ struct KeyCommand: AsyncParsableCommand {
         guard let finished = job.finishedAt else { return Console.say("begun; a running gateway carries it out: gatehouse key jobs") }
         if let unused = job.unusedSince {
             Console.say("done at \(finished): what was replaced is unused since \(unused), and destroyed")
-            if job.kind == .subjects { Console.say("old copies of the vault hold the old data keys until the epoch ends: gatehouse key rotate epoch") }
+            if job.kind == .subjects {
+                Console.say("old copies of the vault hold the old data keys until the epoch ends: gatehouse key rotate epoch")
+            }
         } else {
             Console.say("done at \(finished), but \(job.unreadable) values did not open: the old keys stay")
         }
