@@ -105,7 +105,7 @@ struct MovedCellTests {
 
     @Test func `an older cell of the same place opens for as long as its key version is there, and not after`() async throws {
         try await Site.with { site in
-            site.add(["GATEHOUSE_KEY_CACHE_SECONDS": "1"])
+            site.keepKeysBriefly()
             try await site.serve()
             let caller = try site.administrator
             let person = try await caller.post("/v1/contacts", ["family_name": "Larkspur"])

@@ -25,7 +25,7 @@ struct SeparationTests {
             try await cluster.administer(database, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         }
         try await Site.with(.given(pair)) { site in
-            site.add(["GATEHOUSE_KEY_CACHE_SECONDS": "1"])
+            site.keepKeysBriefly()
             try await site.serve()
             let catalog = try site.catalog().catalog
             let seeds = [48, 49, 50].map { Markers(catalog, seed: $0) }

@@ -1,5 +1,7 @@
+import DataFormats
 import Foundation
 import TestPostgres
+import Testing
 
 /// The built program, as somebody would run it.
 enum GatehouseProgram {
@@ -54,4 +56,10 @@ final class ServerProcess: Sendable {
         kill(child.pid, signal)
         return await child.wait()
     }
+}
+
+/// What a command that came to its end has printed as JSON.
+func object(_ outcome: Program.Outcome) throws -> JSONObject {
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    return try #require(try? JSONReader.read(Array(outcome.output.utf8)).objectValue)
 }

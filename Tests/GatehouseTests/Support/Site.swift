@@ -57,6 +57,9 @@ final class Site: Sendable {
         settings.withLock { $0.merge(environment) { _, new in new } }
     }
 
+    /// Keys that are kept open for a second make rotations wait for seconds, not minutes.
+    func keepKeysBriefly() { add(["GATEHOUSE_KEY_CACHE_SECONDS": "1"]) }
+
     /// Starts a gateway, beside those that run already.
     @discardableResult
     func serve(_ arguments: [String] = []) async throws -> ServerProcess {

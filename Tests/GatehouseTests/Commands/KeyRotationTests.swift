@@ -3,20 +3,12 @@ import Foundation
 import TestPostgres
 import Testing
 
-/// Keys as an operator and an officer handle them: over the command line, while gateways serve.
+/// Keys replaced by an operator, over the command line, while gateways serve.
 @Suite(.timeLimit(.minutes(5)))
-struct KeyCommandTests {
-    /// Keys that are kept open for a second make rotations wait for seconds, not minutes.
-    private static let quick = ["GATEHOUSE_KEY_CACHE_SECONDS": "1"]
-
-    private func object(_ outcome: Program.Outcome) throws -> JSONObject {
-        #expect(outcome.status == 0, "\(outcome.errors)")
-        return try #require(try? JSONReader.read(Array(outcome.output.utf8)).objectValue)
-    }
-
+struct KeyRotationTests {
     @Test func `every key is rotated while two gateways read and write, and nothing is lost`() async throws {
         try await Site.with { site in
-            site.add(Self.quick)
+            site.keepKeysBriefly()
             try await site.serve()
             let other = try await site.serve()
             let caller = try site.administrator
@@ -78,78 +70,9 @@ struct KeyCommandTests {
         }
     }
 
-    @Test func `a person's key is destroyed for a reason, in every gateway, and reads as erased from then on`() async throws {
-        try await Site.with { site in
-            try await site.serve()
-            let other = try await site.serve()
-            let caller = try site.administrator
-            let twin = Caller(url: other.url, token: caller.token)
-            let name = unique("Ottilie")
-            let person = try await caller.post("/v1/contacts", ["family_name": .string(name), "email": .string("\(name)@example.com")])
-            let call = try await caller.post("/v1/activities", ["kind": "call", "contact_id": .string(person.id), "topic": "Prices"])
-            #expect(try await twin.get("/v1/contacts/\(person.id)")["family_name"]?.stringValue == name)
-
-            #expect(try await site.run("key", "destroy", person.id, "--yes").status == 64)
-            let planned = try await site.run("key", "destroy", person.id, "--reason", "request 17")
-            #expect(planned.status == 0 && planned.output.contains("would be destroyed: the key that opens 1 activity, 1 contact"))
-            #expect(try await twin.get("/v1/contacts/\(person.id)")["family_name"]?.stringValue == name)
-            #expect(try await site.run("key", "destroy", person.id, "--reason", "request 17", "--yes").status == 0)
-
-            // The other gateway had it open, and lets go of it on the vault's word.
-            var read = try await twin.get("/v1/contacts/\(person.id)")
-            for _ in 0..<50 where read["family_name"] != .null {
-                try await Task.sleep(for: .milliseconds(20))
-                read = try await twin.get("/v1/contacts/\(person.id)")
-            }
-            #expect(read.status == 200 && read["family_name"] == .null)
-            let meta = read["_meta"]?.objectValue
-            #expect(meta?["erased"] == ["family_name", "email"] && meta?["unreadable"] == nil)
-            // What a client has kept is not what there is any more.
-            let kept = try #require(person.tag)
-            #expect(try await caller.send("GET", "/v1/contacts/\(person.id)", ["If-None-Match": kept]).status == 200)
-            #expect(try await caller.get("/v1/activities/\(call.id)")["_meta"]?.objectValue?["erased"] == ["topic"])
-            // Nobody finds the person, nobody writes about the person, and nobody's list breaks.
-            #expect(try await caller.get("/v1/contacts?email=\(name)%40example.com").data.isEmpty)
-            #expect(try await caller.get("/v1/contacts?q=\(name)").data.isEmpty)
-            let write = try await caller.patch("/v1/contacts/\(person.id)", ifMatch: "*", ["notes": "back again"])
-            #expect(write.code == "subject-erased", "\(write.text)")
-            #expect(try await caller.get("/v1/contacts").status == 200)
-            #expect(try await site.administerVault("SELECT count(*) FROM search_token WHERE holder = '\(person.id)'") == "0")
-            let again = try await site.run("key", "destroy", person.id, "--reason", "request 17", "--yes")
-            #expect(again.status == 5 && again.errors.contains("subject-erased"))
-
-            // Who did it, and why, is on record; whom it was about, under the pseudonym alone.
-            let events = try await caller.get("/v1/audit/events?action=delete&entity=subject").text
-            #expect(events.contains("key:destroyed") && events.contains("request 17") && !events.contains(name))
-
-            // The horizon is a date until the epoch ends.
-            let before = try object(try await site.run("status", "--json"))
-            #expect(before["erased_readable_in_copies"] == 1 && before["shred_horizon"]?.stringValue != nil)
-            #expect(try await site.run("key", "rotate", "epoch").output.contains("destroyed"))
-            let after = try object(try await site.run("status", "--json"))
-            #expect(after["erased_readable_in_copies"] == 0 && after["shred_horizon"] == .null && after["erased"] == 1)
-        }
-    }
-
-    @Test func `a key that is gone without having been destroyed is an error, and not an erasure`() async throws {
-        try await Site.with { site in
-            let server = try await site.serve()
-            let caller = try site.administrator
-            let person = try await caller.post("/v1/contacts", ["family_name": "Larkspur"])
-            _ = try await site.administerVault("DELETE FROM data_key WHERE holder = '\(person.id)'")
-            var meta: JSONObject?
-            for _ in 0..<50 where meta?["unreadable"] == nil {
-                try await Task.sleep(for: .milliseconds(20))
-                meta = try await caller.get("/v1/contacts/\(person.id)")["_meta"]?.objectValue
-            }
-            #expect(meta?["unreadable"] == ["family_name"] && meta?["erased"] == nil)
-            #expect(Program.text(server.errors).contains("data keys are missing that nobody destroyed"))
-        }
-    }
-
     @Test func `old data keys stay while anything does not open that may yet be put right`() async throws {
         try await Site.with { site in
-            site.add(Self.quick)
+            site.keepKeysBriefly()
             try await site.serve()
             let caller = try site.administrator
             let (one, two) = (
@@ -193,35 +116,6 @@ struct KeyCommandTests {
             for (id, name) in [(one.id, "Larkspur"), (two.id, "Thistle")] {
                 #expect(try await caller.get("/v1/contacts/\(id)")["family_name"]?.stringValue == name)
             }
-        }
-    }
-
-    @Test func `keys that do not open are told at the start and by every command, with the reason`() async throws {
-        try await Site.with { site in
-            site.add(Self.quick)
-            let server = try await site.serve()
-            let person = try await site.administrator.post("/v1/contacts", ["family_name": "Larkspur"])
-            let tenant = try await site.administerVault("SELECT tenant_id FROM data_key WHERE holder = '\(person.id)'")
-            // The wrapping key of the epoch is gone, as it is for a vault that is older than the end of its epoch.
-            let file = site.state + "/keys/wrapping/\(tenant)-1-1.key"
-            try FileManager.default.moveItem(atPath: file, toPath: site.folder + "/away.key")
-            let sentence = "there is no wrapping key \(tenant)-1-1"
-            for command in [["status"], ["key", "rotate", "epoch"], ["key", "destroy", person.id, "--reason", "request 17", "--yes"]] {
-                let outcome = try await site.run(command)
-                #expect(outcome.status == 7 && outcome.errors.contains("error: \(sentence)"), "\(command): \(outcome.errors)")
-                #expect(outcome.errors.contains("an older vault opens no more"))
-            }
-            #expect(try await site.run("key", "jobs").status == 0)
-            // Who has them open goes on until it has to ask again.
-            #expect(try await site.administrator.get("/v1/contacts/\(person.id)").status == 200)
-            let other = try await site.serve()
-            let twin = Caller(url: other.url, token: try site.administrator.token)
-            let refused = try await twin.get("/v1/contacts/\(person.id)")
-            #expect(refused.status == 500 && !refused.text.contains("wrapping key"), "\(refused.text)")
-            for _ in 0..<100 where !Program.text(other.errors).contains(sentence) { try await Task.sleep(for: .milliseconds(20)) }
-            #expect(Program.text(other.errors).contains(sentence) && !Program.text(server.errors).contains(sentence))
-            try FileManager.default.moveItem(atPath: site.folder + "/away.key", toPath: file)
-            #expect(try await twin.get("/v1/contacts/\(person.id)")["family_name"] == "Larkspur")
         }
     }
 
@@ -277,7 +171,7 @@ struct KeyCommandTests {
 
     @Test func `rotations of every kind that are killed at any moment, two at a time, lose nobody`() async throws {
         try await Site.with { site in
-            site.add(Self.quick)
+            site.keepKeysBriefly()
             #expect(try await site.run("sample", "--people", "80").status == 0)
             try await site.serve()
             let caller = try site.administrator
@@ -361,87 +255,6 @@ struct KeyCommandTests {
             #expect(try await caller.get("/v1/contacts/\(person.id)")["family_name"] == "Larkspur")
             #expect(try await site.run("key", "rotate", "root", "--detach").status == 64)
             #expect(try await site.run("key", "rotate", "epoch", "--suite", "2").status == 64)
-        }
-    }
-
-    @Test func `recovery opens the vault without the key provider, and puts it back in use`() async throws {
-        try await Site.with { site in
-            let identity = site.folder + "/offline.txt"
-            guard (try? await Program.run(["age-keygen", "-o", identity]))?.status == 0 else {
-                return withKnownIssue("age is not installed: left out") { Issue.record("left out") }
-            }
-            let server = try await site.serve()
-            let person = try await site.administrator.post("/v1/contacts", ["family_name": "Larkspur"])
-            #expect(Program.text(server.errors).contains("no recovery copy"))
-            let unarmed = try await site.run("key", "escrow")
-            #expect(unarmed.status == 7 && unarmed.errors.contains("there are no recovery recipients"))
-            let recipients = site.state + "/keys/recovery-recipients"
-            try Data("# made on paper\n".utf8 + Data(try await Program.run(["age-keygen", "-y", identity]).output.utf8)).write(
-                to: URL(fileURLWithPath: recipients))
-            #expect(try await site.run("key", "escrow").output == "2 epoch keys copied to recovery\n")
-            #expect(try await site.run("key", "recover", "--identity", identity).status == 0)
-            // A rotation keeps the copies up to date.
-            #expect(try await site.run("key", "rotate", "epoch").status == 0)
-            await site.stop()
-
-            // The provider is lost.
-            let lost = site.folder + "/lost"
-            try FileManager.default.moveItem(atPath: site.state + "/keys", toPath: lost)
-            let without = try await site.run("status")
-            #expect(without.status == 7 && without.errors.contains("there is no root key at"))
-            let other = site.folder + "/other.txt"
-            _ = try await Program.run(["age-keygen", "-o", other])
-            let wrong = try await site.run("key", "recover", "--identity", other, "--install")
-            #expect(wrong.status == 7 && wrong.errors.contains("could not be recovered"))
-            #expect(!FileManager.default.fileExists(atPath: site.state + "/keys/root.key"))
-            #expect(try await site.run("key", "recover", "--identity", identity, "--install").status == 0)
-            try FileManager.default.copyItem(atPath: lost + "/administrator.token", toPath: site.state + "/keys/administrator.token")
-            try await site.serve()
-            #expect(try await site.administrator.get("/v1/contacts/\(person.id)")["family_name"] == "Larkspur")
-        }
-    }
-
-    @Test func `key files that are wrong stop the start with one sentence, and nothing is written over`() async throws {
-        try await Site.with { site in
-            let passphrase = site.folder + "/passphrase"
-            func write(_ text: String, _ path: String, mode: Int = 0o600) throws {
-                try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-                try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
-            }
-            try write("correct horse\n", passphrase)
-            let sealed = ["GATEHOUSE_PASSPHRASE_FILE": passphrase]
-            let made = try await site.run("status", environment: sealed)
-            #expect(made.status == 0, "\(made.errors)")
-            let root = site.state + "/keys/root.key"
-            let whole = try Data(contentsOf: URL(fileURLWithPath: root))
-            func refusal(_ environment: [String: String] = sealed) async throws -> String {
-                let outcome = try await site.run("status", environment: environment)
-                #expect(outcome.status == 7, "\(outcome.output)\(outcome.errors)")
-                #expect(outcome.errors.contains("error: ") && outcome.errors.contains("hint: "))
-                return outcome.errors
-            }
-            try write("wrong horse\n", passphrase)
-            #expect(try await refusal().contains("passphrase"))
-            try write("correct horse\n", passphrase, mode: 0o644)
-            #expect(try await refusal().contains("644"))
-            try write("correct horse\n", passphrase)
-            #expect(try await refusal(["GATEHOUSE_PASSPHRASE_FILE": passphrase, "GATEHOUSE_CREDENTIAL_FILE": passphrase]).contains("both set"))
-            #expect(try await refusal(["GATEHOUSE_KEY_PROVIDER": "abacus"]).contains("abacus"))
-            #expect(try await refusal(["GATEHOUSE_KEY_PROVIDER": "transit"]).contains("GATEHOUSE_TRANSIT_URL"))
-            try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: root)
-            #expect(try await refusal().contains("640"))
-            for bytes in [whole.prefix(whole.count / 2), Data(whole.map { $0 == UInt8(ascii: "a") ? UInt8(ascii: "b") : $0 }), Data()] {
-                try bytes.write(to: URL(fileURLWithPath: root))
-                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: root)
-                _ = try await refusal()
-                #expect(try Data(contentsOf: URL(fileURLWithPath: root)) == bytes)
-            }
-            try FileManager.default.removeItem(atPath: root)
-            #expect(try await refusal().contains("there is no root key"))
-            #expect(!FileManager.default.fileExists(atPath: root))
-            try whole.write(to: URL(fileURLWithPath: root))
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: root)
-            #expect(try await site.run("status", environment: sealed).status == 0)
         }
     }
 }
