@@ -37,6 +37,12 @@ extension RecordGateway {
             throw Self.refusal(.vault(error))
         }
         guard let job else { throw Refusal(.busy, "the rotation that was under way has just ended", hint: "begin it again") }
+        // Joining a rotation that leads elsewhere would look like having got what was asked for.
+        if let suite, job.new != Int32(suite.rawValue) {
+            throw Refusal(
+                .parameterInvalid, "a rotation of data keys to suite \(job.new) is under way",
+                hint: "ask again when 'gatehouse key jobs' shows its end")
+        }
         var event = event(decision, context, outcome: .changed)
         event.target = "rotation:\(kind.rawValue)"
         _ = try await record(event)

@@ -253,6 +253,10 @@ struct KeyRotationTests {
             }
             #expect(jobs.contains("finished_at"))
             #expect(try await caller.get("/v1/contacts/\(person.id)")["family_name"] == "Larkspur")
+            // One that is under way is joined only by who wants the same of it.
+            #expect(try await site.run("key", "rotate", "subjects", "--detach").status == 0)
+            let other = try await site.run("key", "rotate", "subjects", "--suite", "2")
+            #expect(other.status == 5 && other.errors.contains("to suite 1 is under way"))
             #expect(try await site.run("key", "rotate", "root", "--detach").status == 64)
             #expect(try await site.run("key", "rotate", "epoch", "--suite", "2").status == 64)
         }
