@@ -7,6 +7,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
@@ -42,6 +43,7 @@ let package = Package(
         .target(name: "Catalog", dependencies: ["Vocabulary", "DataFormats", "Expressions"]),
         .target(name: "Identity", dependencies: ["Vocabulary", "Sealing", "DataFormats"]),
         .target(name: "Policies", dependencies: ["Vocabulary", "Catalog", "Expressions", "Identity"]),
+        .target(name: "TransparencyLog", dependencies: ["Vocabulary", "DataFormats", "Sealing"]),
 
         // 3: resources
         .target(name: "Storage", dependencies: ["Vocabulary", "Expressions", "Catalog", "Identity", "PostgresLink"]),
@@ -53,7 +55,17 @@ let package = Package(
             ]
         ),
         .target(name: "KeyRing", dependencies: ["Vocabulary", "Sealing", "KeyProviders", "Storage"]),
-        .target(name: "AuditTrail", dependencies: ["Vocabulary", "DataFormats", "Identity", "PostgresLink", "Storage"]),
+        .target(
+            name: "AuditTrail",
+            dependencies: ["Vocabulary", "DataFormats", "Sealing", "Identity", "TransparencyLog", "PostgresLink", "Storage"]
+        ),
+        .target(
+            name: "Witnesses",
+            dependencies: [
+                "Vocabulary", "DataFormats", "Sealing", "TransparencyLog", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
         .target(
             name: "Disclosure",
             dependencies: ["Vocabulary", "DataFormats", "Sealing", "Catalog", "Policies", "Storage", "AuditTrail"]
@@ -64,8 +76,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Vocabulary", "DataFormats", "Expressions", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage", "KeyProviders",
-                "KeyRing",
-                "AuditTrail", "Disclosure",
+                "KeyRing", "TransparencyLog", "AuditTrail", "Witnesses", "Disclosure",
             ]
         ),
 
@@ -83,13 +94,22 @@ let package = Package(
         ),
         .target(name: "PolicyFiles", dependencies: ["Vocabulary", "Catalog", "Policies", .product(name: "Yams", package: "Yams")]),
         .target(name: "Telemetry", dependencies: ["Vocabulary", "DataFormats", .product(name: "Logging", package: "swift-log")]),
+        .target(
+            name: "AuditFeeds",
+            dependencies: [
+                "Vocabulary", "DataFormats", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
 
         // 6: assembly
         .target(
             name: "Assembly",
             dependencies: [
                 "Vocabulary", "DataFormats", "Expressions", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage",
-                "KeyProviders", "KeyRing", "AuditTrail", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
+                "TransparencyLog", "KeyProviders", "KeyRing", "AuditTrail", "Witnesses", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
+                "AuditFeeds",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -107,7 +127,7 @@ let package = Package(
         .executableTarget(
             name: "gatehouse-bench",
             dependencies: [
-                "AuditTrail", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyProviders", "KeyRing", "Policies",
+                "AuditTrail", "TransparencyLog", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyProviders", "KeyRing", "Policies",
                 "PolicyFiles",
                 "PostgresLink",
                 "Sealing", "Storage", "Vocabulary",
@@ -135,7 +155,29 @@ let package = Package(
                 "Vocabulary", "DataFormats", "Sealing", "Catalog", "Expressions", "Identity", "Policies", "PolicyFiles", "Disclosure",
             ]
         ),
-        .testTarget(name: "AuditTrailTests", dependencies: ["Vocabulary", "DataFormats", "Identity", "Storage", "AuditTrail"]),
+        .testTarget(name: "TransparencyLogTests", dependencies: ["Vocabulary", "DataFormats", "Sealing", "TransparencyLog"]),
+        .testTarget(
+            name: "AuditTrailTests",
+            dependencies: [
+                "Vocabulary", "DataFormats", "Identity", "Sealing", "Storage", "TransparencyLog", "AuditTrail", "PostgresLink", "TestPostgres",
+            ]
+        ),
+        .testTarget(
+            name: "WitnessesTests",
+            dependencies: [
+                "Vocabulary", "DataFormats", "Sealing", "TransparencyLog", "Witnesses", "TestPostgres",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(
+            name: "AuditFeedsTests",
+            dependencies: [
+                "Vocabulary", "DataFormats", "AuditFeeds", "Telemetry", "TestPostgres",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
         .testTarget(
             name: "DocumentationTests",
             dependencies: [
