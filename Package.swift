@@ -57,7 +57,9 @@ let package = Package(
         .target(name: "KeyRing", dependencies: ["Vocabulary", "Sealing", "KeyProviders", "Storage"]),
         .target(
             name: "AuditTrail",
-            dependencies: ["Vocabulary", "DataFormats", "Sealing", "Identity", "TransparencyLog", "PostgresLink", "Storage"]
+            dependencies: [
+                "Vocabulary", "DataFormats", "Sealing", "Catalog", "Identity", "Policies", "TransparencyLog", "PostgresLink", "Storage",
+            ]
         ),
         .target(
             name: "Witnesses",

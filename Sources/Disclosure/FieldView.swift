@@ -68,13 +68,13 @@ package final class FieldView: Sendable {
     }
 
     /// The names shown in the clear and masked, for the audit trail.
-    package func names(of positions: [Int]) -> (clear: [String], masked: [String]) {
-        var clear: [String] = []
-        var masked: [String] = []
+    package func names(of positions: [Int]) -> (clear: Set<FieldName>, masked: Set<FieldName>) {
+        var clear: Set<FieldName> = []
+        var masked: Set<FieldName> = []
         for position in positions {
             switch decision.access[position] {
-            case .clear: clear.append(entity.fields[position].name)
-            case .masked: masked.append(entity.fields[position].name)
+            case .clear: clear.insert(FieldName(entity.fields[position]))
+            case .masked: masked.insert(FieldName(entity.fields[position]))
             case .hidden: break
             }
         }

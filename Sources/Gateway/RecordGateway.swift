@@ -21,6 +21,7 @@ package final class RecordGateway: Sendable {
     let vault: VaultDatabase
     let keyRing: SubjectKeyRing
     let audit: AuditRecorder
+    package let sequencer: Sequencer
     let observe: Observer
     let pepper: SymmetricKey
     let tagKey: SymmetricKey
@@ -33,7 +34,7 @@ package final class RecordGateway: Sendable {
     /// - Throws: when the gateway's own keys cannot be had from the vault.
     package init(
         catalog: CompiledCatalog, policies: CompiledPolicies, store: StoreDatabase, vault: VaultDatabase, keyRing: SubjectKeyRing,
-        audit: AuditRecorder, observe: @escaping Observer
+        audit: AuditRecorder, sequencer: Sequencer, observe: @escaping Observer
     ) async throws(KeyRingError) {
         self.catalog = catalog
         rules = Mutex(policies)
@@ -41,6 +42,7 @@ package final class RecordGateway: Sendable {
         self.vault = vault
         self.keyRing = keyRing
         self.audit = audit
+        self.sequencer = sequencer
         self.observe = observe
         pepper = try await keyRing.systemKey("gatehouse/v1/api-key")
         tagKey = try await keyRing.systemKey("gatehouse/v1/entity-tag")
@@ -129,10 +131,10 @@ package final class RecordGateway: Sendable {
 
     func event(_ decision: Decision, _ context: RequestContext, outcome: AuditEvent.Outcome) -> AuditEvent {
         var event = AuditEvent(
-            context.principal, action: decision.action.rawValue, entity: decision.resource, isAllowed: decision.isAllowed,
-            rule: decision.rule, purpose: context.purpose, reason: context.reason, request: context.requestID, outcome: outcome
+            context.principal, decision, concernsPeople: catalog.entity(named: decision.resource)?.subject != .nobody, purpose: context.purpose,
+            reason: context.reason, request: context.requestID, outcome: outcome
         )
-        event.grant = context.grant?.id.description
+        event.grant = context.grant?.id
         return event
     }
 
@@ -261,5 +263,5 @@ struct RecordKeys: Sendable {
     func key(for subject: SubjectID?) -> DataKey? { subject.map { subjects[$0] } ?? tenant }
     /// Whether a record's key was destroyed on purpose: its fields are erased, and not in error.
     func isErased(_ record: StoredRecord) -> Bool { record.subject.map { subjects[$0] == nil && !lost.contains($0) } ?? false }
-    var pseudonyms: [String] { subjects.values.map(\.pseudonymText) }
+    var pseudonyms: [Pseudonym] { subjects.values.map(\.pseudonym) }
 }

@@ -7,13 +7,13 @@ package import Vocabulary
 package final class RequestContext: Sendable {
     package let access: AccessRequest
     package let policies: CompiledPolicies
-    package let requestID: String
+    package let requestID: TraceID
     /// The grant in force that the caller named, which opens a rule that is else closed.
     package let grant: GrantRecord?
 
     package init(
         principal: Principal, purpose: Purpose?, reason: String? = nil, address: String? = nil, hasPrivacySignal: Bool = false,
-        grant: GrantRecord? = nil, policies: CompiledPolicies, requestID: String
+        grant: GrantRecord? = nil, policies: CompiledPolicies, requestID: TraceID
     ) {
         self.policies = policies
         access = AccessRequest(

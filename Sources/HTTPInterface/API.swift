@@ -119,7 +119,7 @@ package struct API: Sendable {
         return RequestContext(
             principal: principal, purpose: try request.purpose(among: gateway.catalog.purposes, default: gateway.usualPurpose(of: principal)),
             reason: try request.reason(), address: request.peer, hasPrivacySignal: request.headers.first(name: HeaderName.privacyControl) == "1",
-            grant: grant, policies: gateway.policies, requestID: trace
+            grant: grant, policies: gateway.policies, requestID: TraceID(trace) ?? .make()
         )
     }
 }

@@ -29,6 +29,15 @@ package final class Decision: Sendable {
         }.joined()
     }
 
+    /// Whoever may use a rule may ask for a grant that opens it.
+    package static func asking(for rule: Rule) -> Decision {
+        Decision(resource: SystemResource.grant.rawValue, action: .create, isAllowed: true, rule: rule.name, access: [], writable: [])
+    }
+
+    /// Nobody approves or closes what they asked for themselves.
+    package static let ownGrant = Decision(
+        resource: SystemResource.grant.rawValue, action: .update, isAllowed: false, rule: "own-grant", access: [], writable: [])
+
     static func denied(_ resource: String, _ action: Action, rule: String, fields: [Field]) -> Decision {
         Decision(
             resource: resource, action: action, isAllowed: false, rule: rule, access: fields.map { _ in .hidden },

@@ -133,5 +133,5 @@ package struct Scratch: ~Copyable {
 package struct Pseudonym: Hashable, Sendable {
     package static let byteCount = 16
     package let bytes: [UInt8]
-    package init(bytes: [UInt8]) { self.bytes = bytes }
+    init(bytes: [UInt8]) { self.bytes = bytes }
 }

@@ -10,6 +10,13 @@ package enum Observation: Sendable {
     case auditCommitted(events: Int)
     case auditFailed(events: Int, code: String)
     case auditRefused
+    case auditSpooled(events: Int)
+    case auditSpoolReplayed(events: Int)
+    case auditSpoolFull
+    case logSequenced(tenant: String, events: Int)
+    case logBehind(tenant: String, seconds: Int)
+    case logEpochBegun(tenant: String, epoch: Int, lostSize: Int)
+    case logUnsigned(tenant: String, code: String)
     case sealedValueUnreadable(entity: String, field: String)
     /// Data keys that are neither there nor destroyed on purpose: the vault is older than the store, or was changed.
     case dataKeysMissing(count: Int)

@@ -41,6 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
         var options = place.runtime
         options.logLevel = level
         options.testsPolicies = true
+        options.spools = true
         let port = port
         try await Runtime.with(options, progress: { Console.note($0) }) { runtime in
             let observe = runtime.telemetry.observer
@@ -59,7 +60,8 @@ struct ServeCommand: AsyncParsableCommand {
             let keeper = RotationKeeper(runtime: runtime, epochLength: settings.epochLength)
             let services = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
-                    services: [.init(service: watch), .init(service: keeper), .init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint],
+                    services: [.init(service: watch), .init(service: keeper), .init(service: LogKeeper(runtime: runtime)),
+                        .init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint],
                     logger: runtime.telemetry.logger
                 )
             )

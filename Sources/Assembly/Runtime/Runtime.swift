@@ -17,6 +17,8 @@ import Vocabulary
 struct Runtime: Sendable {
     let gateway: RecordGateway
     let store: StoreDatabase
+    let audit: AuditRecorder
+    let auditSettings: AuditSettings
     let state: StateDirectory
     let telemetry: ObservationLog
     let policies: LoadedPolicies
@@ -34,6 +36,8 @@ struct Runtime: Sendable {
         var logLevel: Logger.Level = .warning
         /// Whether the cases beside the policies have to hold.
         var testsPolicies = false
+        /// Whether events may wait on this host while the database takes none: for the one process that serves.
+        var spools = false
     }
 
     /// Opens everything, runs the body, closes everything again, whatever the body does.
@@ -53,12 +57,12 @@ struct Runtime: Sendable {
         }
         return try await Databases.with(state, telemetry, progress) { databases in
             try await SchemaCheck.prepare(databases, policies.folder.catalog, progress)
-            return try await run(state, telemetry, policies, databases, body)
+            return try await run(state, telemetry, policies, databases, spools: options.spools, body)
         }
     }
 
     private static func run<Value: Sendable>(
-        _ state: StateDirectory, _ telemetry: ObservationLog, _ policies: LoadedPolicies, _ databases: Databases,
+        _ state: StateDirectory, _ telemetry: ObservationLog, _ policies: LoadedPolicies, _ databases: Databases, spools: Bool,
         _ body: @Sendable (Runtime) async throws -> Value
     ) async throws -> Value {
         let observe = telemetry.observer
@@ -67,7 +71,10 @@ struct Runtime: Sendable {
         if !MemoryLock.isAvailable() { observe(.memoryNotLocked) }
         let keyRing = try await Self.keyRing(state, vault, observe)
         databases.keyWatch.set(keyRing)
-        let audit = AuditRecorder(store: store, observe: observe)
+        let settings = try AuditSettings(environment: ProcessInfo.processInfo.environment)
+        let spool = try await spools && settings.spoolBytes > 0 ? Self.spool(state, settings, observe) : nil
+        let audit = AuditRecorder(store: store, spool: spool, observe: observe)
+        let sequencer = try await Self.sequencer(state, settings, store, vault, observe)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await audit.run() }
             defer { audit.close() }
@@ -75,12 +82,14 @@ struct Runtime: Sendable {
             do throws(KeyRingError) {
                 gateway = try await RecordGateway(
                     catalog: policies.folder.catalog, policies: policies.folder.policies, store: store, vault: vault, keyRing: keyRing, audit: audit,
-                    observe: observe
+                    sequencer: sequencer, observe: observe
                 )
             } catch {
                 throw CommandFailure(error)
             }
-            return try await body(Runtime(gateway: gateway, store: store, state: state, telemetry: telemetry, policies: policies))
+            return try await body(
+                Runtime(
+                    gateway: gateway, store: store, audit: audit, auditSettings: settings, state: state, telemetry: telemetry, policies: policies))
         }
     }
 
@@ -107,6 +116,32 @@ struct Runtime: Sendable {
         }
     }
 
+    private static func spool(_ state: StateDirectory, _ settings: AuditSettings, _ observe: Observer) async throws -> AuditSpool {
+        do {
+            return try await AuditSpool.open(folder: state.audit + "/spool", capacity: settings.spoolBytes)
+        } catch {
+            throw CommandFailure(
+                .unfit, "the spool of the audit trail in \(state.audit)/spool cannot be opened (\(error.code))",
+                hint: "is another gateway serving from this state directory?")
+        }
+    }
+
+    private static func sequencer(
+        _ state: StateDirectory, _ settings: AuditSettings, _ store: StoreDatabase, _ vault: VaultDatabase, _ observe: @escaping Observer
+    ) async throws -> Sequencer {
+        do {
+            let signer = try await AuditKeyFile.signer(state, store)
+            if signer == nil { observe(.logUnsigned(tenant: "", code: "key-missing")) }
+            let memory = try RememberedHeads(folder: state.audit)
+            try await store.makeAuditPartitions()
+            return Sequencer(store: store, vault: vault, name: settings.name, signer: signer, memory: memory, observe: observe)
+        } catch let error as SequencerError {
+            throw CommandFailure(.unfit, "\(state.audit) cannot be written (\(error.code))", hint: "it holds the newest signed heads of the log")
+        } catch let error as StorageError {
+            throw CommandFailure(error)
+        }
+    }
+
     // MARK: Who asks
 
     /// The operator on this host, in a tenant.
@@ -114,7 +149,7 @@ struct Runtime: Sendable {
     /// - Parameter makesTenant: the tenant is made when it does not exist yet; else a name that nobody has is refused.
     func hostContext(
         tenant name: String = "default", makesTenant: Bool, purpose: String = "operations", reason: String? = nil,
-        requestID: String = UUIDv7.make().description
+        requestID: TraceID = .make()
     ) async throws -> RequestContext {
         guard !name.isEmpty, name.utf8.count <= 64 else { throw CommandFailure(.invalid, "a tenant's name has 1 to 64 bytes") }
         let tenant: TenantID
@@ -134,7 +169,7 @@ struct Runtime: Sendable {
 
     /// The operator on this host, in a tenant that there is.
     func hostContext(
-        of tenant: TenantID, purpose: String = "operations", reason: String? = nil, requestID: String = UUIDv7.make().description
+        of tenant: TenantID, purpose: String = "operations", reason: String? = nil, requestID: TraceID = .make()
     ) -> RequestContext {
         RequestContext(
             principal: .host(tenant: tenant), purpose: gateway.catalog.purposes[purpose], reason: reason, policies: gateway.policies,

@@ -21,6 +21,9 @@ struct StateDirectory: Sendable {
     }
 
     var keys: String { path + "/keys" }
+    var auditKey: String { path + "/keys/audit.key" }
+    /// The newest signed heads, and the spool.
+    var audit: String { path + "/audit" }
     var recoveryRecipients: String { path + "/keys/recovery-recipients" }
     var recovery: String { path + "/recovery" }
     var administratorToken: String { path + "/keys/administrator.token" }

@@ -10,7 +10,8 @@ struct EntityReader {
     private static let reserved: Set<String> = ["id", "version", "tenant_id", "subject_id", "_meta"]
     /// Tables, resources and routes that the gateway has itself.
     private static let reservedNames: Set<String> = [
-        "tenant", "credential", "audit", "audit_event", "schema_change", "tokens", "consent", "subject_restriction", "subject_objection",
+        "tenant", "credential", "audit", "audit_inbox", "audit_event", "audit_event_rest", "audit_subject", "audit_subject_rest", "audit_log",
+        "audit_checkpoint", "audit_tile", "audit_witness", "audit_feed", "audit_wipe", "audit_prune", "log", "schema_change", "tokens", "consent", "subject_restriction", "subject_objection",
         "access_grant", "grants", "subjects",
     ]
 

@@ -48,7 +48,7 @@ extension RecordGateway {
         _ = try await change(context) { (transaction: Transaction) async throws(Refusal) in
             transaction.enqueue(StoreDatabase.addCredential(record))
             var event = event(decision, context, outcome: .changed)
-            event.target = record.id
+            event.target = .credential(record.id)
             event.granted = record.roles
             return ((), event)
         }
@@ -77,7 +77,7 @@ extension RecordGateway {
             }
             guard touched == 1 else { throw Refusal(.notFound, "there is no live key with this id") }
             var event = event(decision, context, outcome: .changed)
-            event.target = id
+            event.target = .credential(id)
             return ((), event)
         }
     }

@@ -38,10 +38,10 @@ extension RecordGateway {
         _ = try await change(context) { (transaction: Transaction) async throws(Refusal) in
             transaction.enqueue(StoreDatabase.addGrant(grant))
             var event = AuditEvent(
-                context.principal, action: Action.create.rawValue, entity: SystemResource.grant.rawValue, isAllowed: true, rule: rule.name,
-                purpose: context.purpose, reason: reason, request: context.requestID, outcome: .changed
+                context.principal, .asking(for: rule), concernsPeople: false, purpose: context.purpose, reason: reason, request: context.requestID,
+                outcome: .changed
             )
-            event.target = grant.id.description
+            event.target = .grant(grant.id)
             return ((), event)
         }
         if isBreakGlass { observe(.glassBroken(rule: rule.name)) }
@@ -97,17 +97,17 @@ extension RecordGateway {
                 let changed = try await locked(id, transaction, context)
                 guard let changed else { throw .notFound }
                 var event = event(decision, context, outcome: .changed)
-                event.target = id.description
+                event.target = .grant(id)
                 return (changed, event)
             }
             return grant
         } catch {
             guard error == Self.ownGrant else { throw error }
             var event = AuditEvent(
-                context.principal, action: Action.update.rawValue, entity: SystemResource.grant.rawValue, isAllowed: false, rule: "own-grant",
-                purpose: context.purpose, reason: context.reason, request: context.requestID, outcome: .refused
+                context.principal, .ownGrant, concernsPeople: false, purpose: context.purpose, reason: context.reason, request: context.requestID,
+                outcome: .refused
             )
-            event.target = id.description
+            event.target = .grant(id)
             _ = try await record(event)
             throw error
         }

@@ -96,13 +96,13 @@ extension RecordGateway {
         )
         // On record before it is done: what cannot be undone is not done unseen.
         var event = event(decision, context, outcome: isDryRun ? .disclosed : .changed)
-        event.subjects = [key.pseudonymText]
-        event.target = isDryRun ? "key:destruction-planned" : "key:destroyed"
+        event.subjects = [key.pseudonym]
+        event.target = .dataKey(isPlanned: isDryRun)
         _ = try await record(event)
         if isDryRun { return summary }
         do { _ = try await keyRing.destroyKey(of: subject, tenant: tenant) } catch {
             var failed = self.event(decision, context, outcome: .failed)
-            failed.target = "key:destroyed"
+            failed.target = .dataKey(isPlanned: false)
             _ = try await record(failed)
             throw Self.refusal(error)
         }
@@ -113,7 +113,7 @@ extension RecordGateway {
     package func renewRecovery(_ context: RequestContext) async throws(Refusal) -> Int {
         let decision = try await decide(.update, .key, context)
         var event = event(decision, context, outcome: .changed)
-        event.target = "recovery:renewed"
+        event.target = .recovery
         _ = try await record(event)
         let tenants = try await allTenants()
         return try await inKeyRing { () async throws(KeyRingError) in

@@ -38,7 +38,7 @@ extension RecordGateway {
             evidence: evidence
         )
         let statements = ids.map { StoreDatabase.record(consent, of: $0, tenant: context.tenant) }
-        try await changeSubjects(ids, target: "consent:\(name):\(state.rawValue)", context, statements)
+        try await changeSubjects(ids, target: .consent(purpose, state), context, statements)
     }
 
     /// Restricts the processing of a person's data (GDPR Art. 18), or lifts the restriction.
@@ -52,7 +52,7 @@ extension RecordGateway {
         } else {
             statement = StoreDatabase.liftRestriction(of: id, tenant: context.tenant)
         }
-        try await changeSubjects([id], target: ground == nil ? "restriction:lifted" : "restriction:set", context, [statement])
+        try await changeSubjects([id], target: .restriction(isSet: ground != nil), context, [statement])
     }
 
     /// Records that a person objects to a purpose (GDPR Art. 21), or no longer does.
@@ -70,7 +70,7 @@ extension RecordGateway {
                 ObjectionRow(purpose: name, since: context.access.time, recordedBy: context.principal.actor), of: id, tenant: context.tenant
             )
             : StoreDatabase.removeObjection(to: name, of: id, tenant: context.tenant)
-        try await changeSubjects([id], target: "objection:\(name):\(stands ? "stands" : "withdrawn")", context, [statement])
+        try await changeSubjects([id], target: .objection(purpose, stands: stands), context, [statement])
     }
 
     // MARK: Parts
@@ -85,7 +85,7 @@ extension RecordGateway {
     }
 
     private func changeSubjects(
-        _ ids: [SubjectID], target: String, _ context: RequestContext, _ statements: [SQL]
+        _ ids: [SubjectID], target: AuditTarget, _ context: RequestContext, _ statements: [SQL]
     ) async throws(Refusal) {
         let decision = try await decide(.update, .subject, context)
         let pseudonyms = try await pseudonyms(of: ids, context)
@@ -99,9 +99,9 @@ extension RecordGateway {
     }
 
     /// People whose keys are there; whoever was erased, or never was, is not found.
-    private func pseudonyms(of ids: [SubjectID], _ context: RequestContext) async throws(Refusal) -> [String] {
+    private func pseudonyms(of ids: [SubjectID], _ context: RequestContext) async throws(Refusal) -> [Pseudonym] {
         let keys = try await keys(for: ids, withTenantKey: false, context)
         guard keys.subjects.count == Set(ids).count else { throw Refusal(.notFound, "there is no such data subject") }
-        return keys.pseudonyms.sorted()
+        return keys.pseudonyms
     }
 }

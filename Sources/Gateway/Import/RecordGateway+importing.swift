@@ -301,8 +301,8 @@ extension RecordGateway {
                     try await update(prepared, moved, entity, way, transaction, context)
                     for row in created + prepared { writeHistories(of: row, transaction, context) }
                     event.records = (created + prepared).map(\.row.id)
-                    event.subjects = (created + prepared).filter { $0.row.subject != nil }.map(\.key.pseudonymText)
-                    event.clearFields = Set((created + prepared).flatMap(\.changedFields)).sorted()
+                    event.subjects = (created + prepared).filter { $0.row.subject != nil }.map(\.key.pseudonym)
+                    event.clearFields = Set((created + prepared).flatMap(\.changedFields))
                 }
                 return (outcomes, event)
             }

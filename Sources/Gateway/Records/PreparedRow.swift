@@ -11,7 +11,7 @@ import Vocabulary
 struct PreparedRow: Sendable {
     let row: RecordRow
     /// Names of the fields that get another value.
-    let changedFields: [String]
+    let changedFields: Set<FieldName>
     var newKey: (subject: SubjectID, key: DataKey, wrapped: WrappedDataKey)?
     /// The key that seals the row's fields.
     let key: DataKey
@@ -64,7 +64,7 @@ extension RecordGateway {
         }
         var prepared = PreparedRow(
             row: RecordRow(id: id, version: 1, subject: subject, cells: cells),
-            changedFields: draft.values.keys.sorted().map { entity.fields[$0].name }, newKey: newKey, key: key
+            changedFields: Set(draft.values.keys.map { FieldName(entity.fields[$0]) }), newKey: newKey, key: key
         )
         for (position, field) in entity.fields.enumerated() {
             guard let value = values[position] else { continue }
@@ -90,7 +90,7 @@ extension RecordGateway {
         var place = CellPlace(tenant: context.tenant, entity: entity.name, record: stored.id)
         var cells: [Cell] = []
         var plain: [FieldValue?] = []
-        var prepared = (changed: [String](), added: [SearchToken](), removed: [SearchToken](), histories: [(entity: Entity, row: RecordRow)]())
+        var prepared = (changed: Set<FieldName>(), added: [SearchToken](), removed: [SearchToken](), histories: [(entity: Entity, row: RecordRow)]())
         for (position, field) in entity.fields.enumerated() {
             let wanted: FieldValue?? = field.name == "updated_at" ? .some(.timestamp(now)) : draft.values[position]
             let needsOld = wanted != nil || (isMoved && field.isSealed)
@@ -116,7 +116,7 @@ extension RecordGateway {
                 prepared.removed += known.subtracting(needed)
             }
             guard isChanged, field.name != "updated_at" else { continue }
-            prepared.changed.append(field.name)
+            prepared.changed.insert(FieldName(field))
             if let history = history(entity, field, stored.id, from: before, to: new, now, context) { prepared.histories.append(history) }
         }
         if prepared.changed.isEmpty { return nil }

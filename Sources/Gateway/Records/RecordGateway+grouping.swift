@@ -28,7 +28,7 @@ extension RecordGateway {
             throw Refusal(.parameterInvalid, "there are more than \(Self.maximumGroups) groups", hint: "filter, or group by fewer fields")
         }
         var event = event(sight.ruling.widest, context, outcome: .disclosed)
-        event.clearFields = Set(query.groupBy + query.sums).sorted()
+        event.clearFields = entity.fieldNames(among: query.groupBy + query.sums)
         event.count = groups.indices.count
         let receipt = try await record(event)
         return DisclosedGroups(

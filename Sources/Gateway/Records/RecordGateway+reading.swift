@@ -134,22 +134,22 @@ extension RecordGateway {
     ) -> AuditEvent {
         var event = event(sight.ruling.widest, context, outcome: .disclosed)
         event.records = records.map(\.record.id)
-        event.subjects = keys.pseudonyms.sorted()
+        event.subjects = keys.pseudonyms
         if sight.ruling.questions.isEmpty {
             (event.clearFields, event.maskedFields) = sight.widest.names(of: positions)
             return event
         }
-        var clear: Set<String> = []
-        var masked: Set<String> = []
+        var clear: Set<FieldName> = []
+        var masked: Set<FieldName> = []
         var views: Set<ObjectIdentifier> = []
         for (_, view) in records where views.insert(ObjectIdentifier(view)).inserted {
             let names = view.names(of: positions)
             clear.formUnion(names.clear)
             masked.formUnion(names.masked)
         }
-        event.clearFields = clear.sorted()
-        event.maskedFields = masked.subtracting(clear).sorted()
-        if records.count == 1 { event.rule = records[0].view.decision.rule }
+        event.clearFields = clear
+        event.maskedFields = masked.subtracting(clear)
+        if records.count == 1 { event.attribute(to: records[0].view.decision) }
         return event
     }
 

@@ -90,7 +90,7 @@ extension RecordGateway {
                     // Nothing changes: the version stays, and the event says that the record was shown.
                     var event = event(decision, context, outcome: .disclosed)
                     event.records = [id]
-                    event.subjects = key.map { [$0.pseudonymText] } ?? []
+                    event.subjects = key.map { [$0.pseudonym] } ?? []
                     return ((current, key, keys.isErased(current)), event)
                 }
                 pending.row = prepared
@@ -143,7 +143,7 @@ extension RecordGateway {
                 }
                 var event = event(decision, context, outcome: .changed)
                 event.records = [id]
-                event.subjects = key.map { [$0.pseudonymText] } ?? []
+                event.subjects = key.map { [$0.pseudonym] } ?? []
                 return (current.subject, event)
             }
         } catch {
@@ -264,7 +264,7 @@ extension RecordGateway {
     private func changeEvent(_ decision: Decision, _ prepared: PreparedRow, also records: [RecordID], _ context: RequestContext) -> AuditEvent {
         var event = event(decision, context, outcome: .changed)
         event.records = [prepared.row.id] + records
-        event.subjects = prepared.row.subject == nil ? [] : [prepared.key.pseudonymText]
+        event.subjects = prepared.row.subject == nil ? [] : [prepared.key.pseudonym]
         event.clearFields = prepared.changedFields
         return event
     }

@@ -44,7 +44,7 @@ extension RecordGateway {
                 hint: "ask again when 'gatehouse key jobs' shows its end")
         }
         var event = event(decision, context, outcome: .changed)
-        event.target = "rotation:\(kind.rawValue)"
+        event.target = .rotation(kind)
         _ = try await record(event)
         return job
     }

@@ -73,8 +73,8 @@ extension RecordGateway {
         event.count = shown.count
         // Whoever finds a record by a field has learned of the field, whether it was asked to be shown or not.
         let used = search.positions.filter { position in shown.contains { $0.view.decision.access[position].isClear } }
-        event.clearFields = Set(event.clearFields).union(used.map { entity.fields[$0].name }).sorted()
-        event.maskedFields.removeAll { event.clearFields.contains($0) }
+        event.clearFields.formUnion(used.map { FieldName(entity.fields[$0]) })
+        event.maskedFields.subtract(event.clearFields)
         let receipt = try await record(event)
         let records = shown.map { disclose($0.record, $0.view, positions, keys, receipt, context) }
         let end = hits.count > query.limit ? page.last?.candidate : last

@@ -17,7 +17,8 @@ struct LiveSchema: Sendable {
                 """
                 SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod)
                 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-                WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+                WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+                AND a.attnum > 0 AND NOT a.attisdropped
                 """,
                 "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public'",
                 "SELECT conname::text FROM pg_constraint WHERE connamespace = 'public'::regnamespace",

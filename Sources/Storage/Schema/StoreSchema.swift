@@ -3,7 +3,7 @@ import PostgresLink
 
 /// What the database `gatehouse` should look like, derived from the catalog.
 package enum StoreSchema {
-    static func tables(_ catalog: CompiledCatalog) -> [TableDeclaration] { system + catalog.entities.map(table) }
+    static func tables(_ catalog: CompiledCatalog) -> [TableDeclaration] { system + AuditSchema.tables + catalog.entities.map(table) }
 
     private static let tenant = TableDeclaration.known("tenant_id")
     private static let id = TableDeclaration.known("id")
@@ -32,16 +32,6 @@ package enum StoreSchema {
                 TableDeclaration.column("attributes", "text[]", ""), TableDeclaration.column("stepped_up", "boolean", ""),
             ],
             primaryKey: [id], isSecured: false
-        ),
-        TableDeclaration(
-            name: TableDeclaration.known("audit_event"),
-            columns: [
-                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("id", "uuid"),
-                TableDeclaration.column("at", "timestamp with time zone"), TableDeclaration.column("actor", "text"),
-                TableDeclaration.column("action", "text"), TableDeclaration.column("entity", "text"),
-                TableDeclaration.column("decision", "text"), TableDeclaration.column("entry", "bytea"),
-            ],
-            primaryKey: [tenant, id], isSecured: true
         ),
         TableDeclaration(
             name: TableDeclaration.known("access_grant"),

@@ -19,6 +19,8 @@ struct TableDeclaration: Sendable {
     let primaryKey: [SQLIdentifier]
     /// Rows are shown to the tenant of the transaction alone.
     let isSecured: Bool
+    /// By ranges of `id`, an id made later being greater. What no partition was made for goes to one for the rest.
+    var isPartitioned = false
     var indexes: [Named] = []
     /// Added when all tables stand.
     var constraints: [Named] = []
@@ -69,9 +71,19 @@ struct TableDeclaration: Sendable {
         } else {
             let definitions = columns.map { column -> SQL in "\(column.name) \(column.declaration)" }
             let keys = primaryKey.map { key -> SQL in "\(key)" }
+            let partitioning: SQL = isPartitioned ? " PARTITION BY RANGE (id)" : ""
             steps.append(
-                .add(what: "table \(name)", statement: "CREATE TABLE \(name) (\(joining: definitions), PRIMARY KEY (\(joining: keys)))")
+                .add(
+                    what: "table \(name)",
+                    statement: "CREATE TABLE \(name) (\(joining: definitions), PRIMARY KEY (\(joining: keys)))\(partitioning)"
+                )
             )
+            if isPartitioned, let rest = SQLIdentifier(name.name + "_rest") {
+                steps.append(.add(what: "partition \(rest)", statement: "CREATE TABLE \(rest) PARTITION OF \(name) DEFAULT"))
+                // Nobody reads a partition but through its table.
+                steps.append(.add(what: "row security of \(rest)", statement: "ALTER TABLE \(rest) ENABLE ROW LEVEL SECURITY"))
+                steps.append(.add(what: "row security of \(rest) for its owner", statement: "ALTER TABLE \(rest) FORCE ROW LEVEL SECURITY"))
+            }
         }
         if isSecured, !live.securedTables.contains(name.name) {
             steps.append(.add(what: "row security of \(name)", statement: "ALTER TABLE \(name) ENABLE ROW LEVEL SECURITY"))

@@ -79,6 +79,15 @@ enum VaultSchema {
             columns: [TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("suite", "integer")],
             primaryKey: [tenant], isSecured: true
         ),
+        // The newest head of the audit log that may have been signed: here, where a store that was taken back cannot forget it.
+        TableDeclaration(
+            name: TableDeclaration.known("audit_anchor"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("epoch", "integer"),
+                TableDeclaration.column("size", "bigint"), TableDeclaration.column("root", "bytea"),
+            ],
+            primaryKey: [tenant], isSecured: true
+        ),
         TableDeclaration(
             name: TableDeclaration.known("key_job"),
             columns: [

@@ -1,0 +1,60 @@
+import Storage
+import TransparencyLog
+import Vocabulary
+
+extension Sequencer {
+    /// Signs the head of a tenant's log, if it has grown since.
+    ///
+    /// A head is signed when it has committed, was written down where a store that is taken back cannot forget it (the vault's anchor, by compare
+    /// and set, and a file on this host), and goes on from what stood there before. So whatever the store does, no two signed heads of one
+    /// log contradict each other, as long as vault and file are not taken back with it; then a witness tells.
+    ///
+    /// - Returns: the head, newly signed; `nil` when there was nothing to sign, or when this process has to read the log anew first.
+    package func sign(_ tenant: TenantID) async throws(SequencerError) -> SignedCheckpoint? {
+        guard let signer, let lineage = lineages.withLock({ $0[tenant] }) else { return nil }
+        let head = lineage.frontier.head
+        let target = AuditAnchor(epoch: lineage.epoch, size: head.size, root: head.root.bytes)
+        guard head.size > 0 else { return nil }
+        let results: (log: StoredLog?, checkpoints: [StoredCheckpoint])
+        do throws(StorageError) {
+            let rows = try await store.read(Scope(tenant: tenant), [StoreDatabase.log(of: tenant), StoreDatabase.checkpoints(of: tenant)])
+            results = (StoreDatabase.storedLog(rows[0]), StoreDatabase.storedCheckpoints(rows[1]))
+        } catch {
+            throw .store(error)
+        }
+        if let newest = results.checkpoints.last, (newest.epoch, newest.size) >= (target.epoch, target.size) { return nil }
+        guard let log = results.log, lineage.leads(to: log) else {
+            forget(tenant)
+            return nil
+        }
+        if let key = log.signer, key != signer.publicKey { throw .otherKey }
+
+        if lineage.anchor != target {
+            do throws(StorageError) {
+                guard try await vault.moveAnchor(from: lineage.anchor, to: target, of: tenant) else {
+                    forget(tenant)
+                    return nil
+                }
+            } catch {
+                // It may have moved all the same.
+                forget(tenant)
+                throw .vault(error)
+            }
+            lineages.withLock { if $0[tenant]?.epoch == target.epoch { $0[tenant]?.anchor = target } }
+        }
+        let origin = LogOrigin(name: log.name, tenant: tenant, epoch: target.epoch)
+        try memory.remember(head, of: origin)
+        let checkpoint: SignedCheckpoint
+        do { checkpoint = try signer.sign(head, of: origin) } catch { throw .name }
+        let stored = StoredCheckpoint(epoch: target.epoch, size: target.size, root: target.root, note: checkpoint.note, signedAt: .now())
+        do throws(StorageError) {
+            try await store.transaction(Scope(tenant: tenant), wrap: { $0 }) { transaction throws(StorageError) in
+                if log.signer == nil { transaction.enqueue(StoreDatabase.setSigner(signer.publicKey, tenant: tenant)) }
+                transaction.enqueue(StoreDatabase.keep(stored, tenant: tenant))
+            }
+        } catch {
+            throw .store(error)
+        }
+        return checkpoint
+    }
+}

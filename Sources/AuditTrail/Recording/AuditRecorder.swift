@@ -1,0 +1,252 @@
+package import PostgresLink
+package import Storage
+import Synchronization
+package import Vocabulary
+
+/// Writes events before what they tell of leaves the process.
+///
+/// Events of concurrent reads share a commit: whatever has gathered while the last batch was being written is the next
+/// one. Events of writes commit in the transaction of the change. When the database does not take events, they go to a spool on this host,
+/// durable like the database, until it does; then they follow in their order. A bounded queue, a bounded spool and a bounded wait, then refusal.
+package final class AuditRecorder: Sendable {
+    private struct Waiting {
+        let tenant: TenantID
+        let row: AuditRow
+        let since: ContinuousClock.Instant
+        let continuation: CheckedContinuation<Bool, Never>
+    }
+
+    private struct State {
+        var waiting: [Waiting] = []
+        var isClosed = false
+    }
+
+    private let store: StoreDatabase
+    private let spool: AuditSpool?
+    private let observe: Observer
+    private let capacity: Int
+    private let patience: Duration
+    private let state = Mutex(State())
+    private let recorded = Mutex<Set<TenantID>>([])
+    private let bell: AsyncStream<Void>.Continuation
+    private let rings: AsyncStream<Void>
+    private let spoolBell: AsyncStream<Void>.Continuation
+    private let spoolRings: AsyncStream<Void>
+
+    /// - Parameters:
+    ///   - spool: where events go that the database does not take; without one they wait for the database and are refused.
+    ///   - capacity: events that may wait.
+    ///   - patience: how long one may wait before the access it tells of is refused.
+    package init(
+        store: StoreDatabase, spool: AuditSpool? = nil, observe: @escaping Observer, capacity: Int = 10_000, patience: Duration = .seconds(5)
+    ) {
+        self.store = store
+        self.spool = spool
+        self.observe = observe
+        self.capacity = capacity
+        self.patience = patience
+        (rings, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (spoolRings, spoolBell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Tenants that events were recorded of since the last call.
+    package func takeRecorded() -> Set<TenantID> {
+        recorded.withLock { tenants in
+            defer { tenants = [] }
+            return tenants
+        }
+    }
+
+    // MARK: Reads
+
+    /// Returns when the event is durable. Cancelling the caller does not undo the event: what was decided was decided.
+    package func record(_ event: AuditEvent) async throws(AuditFailure) -> AuditReceipt {
+        let row = AuditRow(event)
+        guard row.fitsTheLog else { throw .unavailable }
+        let isDurable = await withCheckedContinuation { continuation in
+            let isAccepted = state.withLock { state in
+                guard !state.isClosed, state.waiting.count < capacity else { return false }
+                state.waiting.append(Waiting(tenant: event.tenant, row: row, since: .now, continuation: continuation))
+                return true
+            }
+            if isAccepted { bell.yield() } else { continuation.resume(returning: false) }
+        }
+        guard isDurable else {
+            observe(.auditRefused)
+            throw .unavailable
+        }
+        return AuditReceipt(event: event.id)
+    }
+
+    /// Writes batches until cancelled or closed; run once for each recorder, or `record` waits for ever.
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.write() }
+            group.addTask { await self.replay() }
+        }
+    }
+
+    /// Ends `run` once everything that waits has been written. What is in the spool stays there for the next start.
+    package func close() {
+        bell.finish()
+        spoolBell.finish()
+    }
+
+    /// No timer gathers a batch. Before the next one is taken, whoever is ready to run may record first: an idle gateway
+    /// loses nothing by that, a busy one commits twice as many events at once.
+    private func write() async {
+        for await _ in rings {
+            await Task.yield()
+            while let batch = nextBatch() {
+                await write(batch)
+                await Task.yield()
+                await Task.yield()
+            }
+        }
+        let rest = state.withLock { state in
+            state.isClosed = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for waiting in rest { waiting.continuation.resume(returning: false) }
+    }
+
+    /// What has gathered.
+    private func nextBatch() -> [Waiting]? {
+        state.withLock { state in
+            if state.waiting.isEmpty { return nil }
+            let batch = Array(state.waiting.prefix(512))
+            state.waiting.removeFirst(batch.count)
+            return batch
+        }
+    }
+
+    private func write(_ waiting: [Waiting]) async {
+        let batches = Dictionary(grouping: waiting, by: \.tenant).map { AuditBatch(tenant: $0, rows: $1.map(\.row)) }
+        let isDurable = await store(batches, since: waiting.first?.since ?? .now)
+        if isDurable { recorded.withLock { $0.formUnion(batches.map(\.tenant)) } }
+        for waiting in waiting { waiting.continuation.resume(returning: isDurable) }
+    }
+
+    private func store(_ batches: [AuditBatch], since: ContinuousClock.Instant) async -> Bool {
+        let events = batches.reduce(0) { $0 + $1.rows.count }
+        var isSpoolOfUse = spool != nil
+        // Behind what waits in the spool, and not past it.
+        if let spool, !spool.isEmpty {
+            if await put(batches, into: spool) { return true }
+            isSpoolOfUse = false
+        }
+        var attempt = 0
+        while true {
+            do {
+                // One implicit transaction; the ids make a second writing of the same batches harmless.
+                try await insert(batches, isRepeated: attempt > 0, within: isSpoolOfUse ? patience / 2 : patience)
+                observe(.auditCommitted(events: events))
+                return true
+            } catch {
+                observe(.auditFailed(events: events, code: error.code.rawValue))
+            }
+            if isSpoolOfUse, let spool {
+                if await put(batches, into: spool) { return true }
+                isSpoolOfUse = false
+            }
+            attempt += 1
+            if ContinuousClock.now - since > patience || attempt > 20 || Task.isCancelled { return false }
+            try? await Task.sleep(for: .milliseconds(20 << min(attempt, 5)))
+        }
+    }
+
+    /// - Throws: also when the database has not answered in time; it may have taken them all the same.
+    private func insert(_ batches: [AuditBatch], isRepeated: Bool, within limit: Duration) async throws(LinkError) {
+        let statements = batches.flatMap { batch -> [SQL] in
+            [store.opening(Scope(tenant: batch.tenant)), StoreDatabase.addAuditBatch(batch, isRepeated: isRepeated)]
+        }
+        let outcome = await withTaskGroup(of: Result<Void, LinkError>.self) { group in
+            group.addTask { [store] in
+                do throws(LinkError) { _ = try await store.database.write(statements) } catch { return .failure(error) }
+                return .success(())
+            }
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                return .failure(LinkError(.timedOut))
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? .failure(LinkError(.cancelled))
+        }
+        try outcome.get()
+    }
+
+    // MARK: Spool
+
+    private func put(_ batches: [AuditBatch], into spool: AuditSpool) async -> Bool {
+        do throws(SpoolError) {
+            try await spool.append(batches.map(\.frame))
+        } catch {
+            if error == .full { observe(.auditSpoolFull) } else { observe(.auditFailed(events: 0, code: error.code)) }
+            return false
+        }
+        observe(.auditSpooled(events: batches.reduce(0) { $0 + $1.rows.count }))
+        spoolBell.yield()
+        return true
+    }
+
+    /// Brings the spool to the database, in its order, whenever there is something in it.
+    private func replay() async {
+        guard let spool else { return }
+        if !spool.isEmpty { spoolBell.yield() }
+        for await _ in spoolRings {
+            while !spool.isEmpty, !Task.isCancelled {
+                if await replayBatch(of: spool) { continue }
+                if isClosed { return }
+                try? await Task.sleep(for: .milliseconds(250))
+            }
+        }
+    }
+
+    private var isClosed: Bool { state.withLock(\.isClosed) }
+
+    private func replayBatch(of spool: AuditSpool) async -> Bool {
+        do {
+            guard let batch = try await spool.next() else { return true }
+            let batches = batch.frames.compactMap { AuditBatch(frame: $0) }
+            guard batches.count == batch.frames.count else {
+                observe(.auditFailed(events: batch.frames.count - batches.count, code: "spool-unreadable"))
+                return false
+            }
+            try await insert(batches, isRepeated: true, within: patience)
+            try await spool.discard(batch.token)
+            recorded.withLock { $0.formUnion(batches.map(\.tenant)) }
+            observe(.auditSpoolReplayed(events: batches.reduce(0) { $0 + $1.rows.count }))
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    // MARK: Writes
+
+    /// The only door to a changing transaction: its events commit with it, or nothing does.
+    ///
+    /// - Parameter wrap: how the caller's error type says that storage failed.
+    package func change<Value: Sendable, Failure: Error>(
+        _ scope: Scope, wrap: @escaping @Sendable (StorageError) -> Failure,
+        _ body: (Transaction) async throws(Failure) -> (value: Value, event: AuditEvent)
+    ) async throws(Failure) -> (value: Value, receipt: AuditReceipt) {
+        let outcome = try await store.transaction(scope, wrap: wrap) {
+            (transaction: Transaction) async throws(Failure) -> (value: Value, receipt: AuditReceipt) in
+            let (value, event) = try await body(transaction)
+            let row = AuditRow(event)
+            guard row.fitsTheLog else { throw wrap(.unrecorded) }
+            // Sent apart from the change and from COMMIT, so that a trail that cannot be written says so.
+            do throws(LinkError) { try await transaction.flush() } catch { throw wrap(StorageError(error)) }
+            do throws(LinkError) {
+                _ = try await transaction.execute(StoreDatabase.addAuditBatch(AuditBatch(tenant: scope.tenant, rows: [row])))
+            } catch {
+                throw wrap(.unrecorded)
+            }
+            return (value: value, receipt: AuditReceipt(event: event.id))
+        }
+        recorded.withLock { _ = $0.insert(scope.tenant) }
+        return outcome
+    }
+}
