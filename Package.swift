@@ -30,6 +30,7 @@ let package = Package(
 
         // 1: leaves
         .target(name: "DataFormats"),
+        .target(name: "DurableFiles"),
         .target(name: "Vocabulary"),
         .target(name: "SampleData"),
         .target(name: "Expressions", dependencies: ["CRE2", "Vocabulary"]),
@@ -50,7 +51,8 @@ let package = Package(
         .target(
             name: "KeyProviders",
             dependencies: [
-                "CPKCS11", "Vocabulary", "DataFormats", "Sealing", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "CPKCS11", "Vocabulary", "DataFormats", "DurableFiles", "Sealing",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
@@ -58,14 +60,15 @@ let package = Package(
         .target(
             name: "AuditTrail",
             dependencies: [
-                "Vocabulary", "DataFormats", "Sealing", "Catalog", "Identity", "Policies", "TransparencyLog", "PostgresLink", "Storage",
+                "Vocabulary", "DataFormats", "DurableFiles", "Sealing", "Catalog", "Identity", "Policies", "TransparencyLog", "PostgresLink", "Storage",
             ]
         ),
         .target(
             name: "Witnesses",
             dependencies: [
-                "Vocabulary", "DataFormats", "Sealing", "TransparencyLog", .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                "Vocabulary", "DataFormats", "DurableFiles", "Sealing", "TransparencyLog",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
         .target(
@@ -129,7 +132,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse-bench",
             dependencies: [
-                "AuditTrail", "TransparencyLog", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyProviders", "KeyRing", "Policies",
+                "AuditTrail", "TransparencyLog", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyProviders",
+                "KeyRing", "Policies",
                 "PolicyFiles",
                 "PostgresLink",
                 "Sealing", "Storage", "Vocabulary",

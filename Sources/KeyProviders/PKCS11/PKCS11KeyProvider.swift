@@ -1,4 +1,5 @@
 import CPKCS11
+import DurableFiles
 import Glibc
 package import Sealing
 import Vocabulary

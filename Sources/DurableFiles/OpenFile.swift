@@ -1,0 +1,110 @@
+import Glibc
+
+/// An open regular file, closed when it goes. All calls block: they belong on a ``BlockingExecutor``.
+///
+/// Positions are given with each call, so that nothing depends on what was read or written before. An interrupted call goes on.
+package struct OpenFile: ~Copyable {
+    private let descriptor: Int32
+
+    private init(owning descriptor: Int32) { self.descriptor = descriptor }
+    deinit { close(descriptor) }
+
+    // MARK: Opening
+
+    /// A file that must not be there yet, for its owner's eyes only. Its name is durable after ``DurableFolder/sync(_:)`` of its folder.
+    package static func create(_ path: String) throws(FileError) -> OpenFile {
+        try open(path, O_RDWR | O_CREAT | O_EXCL)
+    }
+
+    /// A file that may be there, for its owner's eyes only.
+    package static func ensure(_ path: String) throws(FileError) -> OpenFile {
+        try open(path, O_RDWR | O_CREAT)
+    }
+
+    package static func forUpdating(_ path: String) throws(FileError) -> OpenFile { try open(path, O_RDWR) }
+    package static func forReading(_ path: String) throws(FileError) -> OpenFile { try open(path, O_RDONLY) }
+
+    /// A symbolic link is not followed, a named pipe is not waited for, and what is no regular file is `EINVAL`.
+    private static func open(_ path: String, _ flags: Int32) throws(FileError) -> OpenFile {
+        let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+        guard descriptor >= 0 else { throw .last }
+        let file = OpenFile(owning: descriptor)
+        guard try file.status().st_mode & S_IFMT == S_IFREG else { throw FileError(code: EINVAL) }
+        return file
+    }
+
+    // MARK: Reading
+
+    private func status() throws(FileError) -> stat {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .last }
+        return status
+    }
+
+    package func byteCount() throws(FileError) -> Int { Int(try status().st_size) }
+
+    /// The whole file, or `EFBIG` when it has more than `limit` bytes.
+    package func readAll(limit: Int = .max) throws(FileError) -> [UInt8] {
+        let count = try byteCount()
+        guard count <= limit else { throw FileError(code: EFBIG) }
+        var failure: FileError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { memory, filled in
+            while filled < count {
+                let read = pread(descriptor, memory.baseAddress?.advanced(by: filled), count - filled, off_t(filled))
+                if read < 0 && errno == EINTR { continue }
+                if read < 0 { failure = .last }
+                guard read > 0 else { return }
+                filled += read
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    // MARK: Writing
+
+    /// Writes all the bytes, or throws; then any part of them may stand there. Durable after ``sync()``.
+    package func write(_ bytes: [UInt8], at position: Int) throws(FileError) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes[written...].withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(position + written)) }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw .last }
+            guard count > 0 else { throw FileError(code: EIO) }
+            written += count
+        }
+    }
+
+    /// Drops what stands behind a length. Durable after ``sync()``.
+    package func cut(to byteCount: Int) throws(FileError) {
+        while ftruncate(descriptor, off_t(byteCount)) != 0 {
+            guard errno == EINTR else { throw .last }
+        }
+    }
+
+    /// Makes content and length durable. When it fails, nothing is known of what was written since the last time, and trying again
+    /// would tell nothing: the kernel reports a lost page once.
+    package func sync() throws(FileError) {
+        guard fdatasync(descriptor) == 0 else { throw .last }
+    }
+
+    // MARK: One at a time
+
+    /// Takes the lock that this file is, until the file goes or the process ends.
+    ///
+    /// - Returns: false when somebody else has it. A second opening in the same process is somebody else.
+    package func tryLock() throws(FileError) -> Bool {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EWOULDBLOCK { return false }
+            guard errno == EINTR else { throw .last }
+        }
+        return true
+    }
+
+    /// The same, waiting for whoever has it.
+    package func lock() throws(FileError) {
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw .last }
+        }
+    }
+}
