@@ -89,7 +89,7 @@ let package = Package(
         .target(
             name: "HTTPInterface",
             dependencies: [
-                "Vocabulary", "DataFormats", "Catalog", "Identity", "Storage", "Disclosure", "Gateway",
+                "Vocabulary", "DataFormats", "Catalog", "Identity", "TransparencyLog", "Storage", "Disclosure", "Gateway",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -116,7 +116,7 @@ package final class RecordGateway: Sendable {
         do throws(Refusal) { try await confirmLiveness(context) } catch { return error }
         var event = event(decision, context, outcome: .refused)
         if let record { event.records = [record] }
-        do { _ = try await audit.record(event) } catch { return .auditUnavailable }
+        do throws(Refusal) { _ = try await record(event, context) } catch { return error }
         let roles = context.principal.roles
         if let purpose = context.purpose, !roles.isEmpty, context.policies.roles(roles, for: purpose.name).isEmpty {
             return Refusal(.denied, "your roles do not come for the purpose \(purpose.name)", hint: "send another Purpose, or none")
@@ -138,8 +138,14 @@ package final class RecordGateway: Sendable {
         return event
     }
 
-    func record(_ event: AuditEvent) async throws(Refusal) -> AuditReceipt {
-        do { return try await audit.record(event) } catch { throw .auditUnavailable }
+    func record(_ event: AuditEvent, _ context: RequestContext) async throws(Refusal) -> AuditReceipt {
+        do {
+            let receipt = try await audit.record(event)
+            context.tell(receipt.event)
+            return receipt
+        } catch {
+            throw .auditUnavailable
+        }
     }
 
     // MARK: Fetch
@@ -153,13 +159,15 @@ package final class RecordGateway: Sendable {
         _ context: RequestContext, _ body: (Transaction) async throws(Refusal) -> (value: Value, event: AuditEvent)
     ) async throws(Refusal) -> (value: Value, receipt: AuditReceipt) {
         let (catalog, deadline) = (catalog, ContinuousClock.now + keyRing.settings.changeDeadline)
-        return try await audit.change(Scope(context.principal), wrap: { Self.refusal($0, catalog) }) {
+        let changed = try await audit.change(Scope(context.principal), wrap: { Self.refusal($0, catalog) }) {
             (transaction: Transaction) async throws(Refusal) in
             let outcome = try await body(transaction)
             // The keys that this was sealed with may have been replaced meanwhile, and rotations count on nobody using them for longer.
             guard ContinuousClock.now < deadline else { throw Refusal(.busy, "the change took too long and was taken back", hint: "try again") }
             return outcome
         }
+        context.tell(changed.receipt.event)
+        return changed
     }
 
     func refusal(_ error: StorageError) -> Refusal { Self.refusal(error, catalog) }

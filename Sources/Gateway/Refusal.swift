@@ -1,3 +1,5 @@
+package import Vocabulary
+
 /// Why something was not done: a stable word, one sentence, and where in the request it lies. Never a value of anybody.
 package struct Refusal: Error, Sendable, Equatable {
     /// The wire codes. A word is never reused for something else; the table stands in `docs/errors.md`.
@@ -59,6 +61,8 @@ package struct Refusal: Error, Sendable, Equatable {
     package let members: [Member]
     /// The credential was outdated when the transaction looked: nothing was done, and a fresh look may help.
     package var isCredentialOutdated = false
+    /// The event that tells of the request.
+    package var event: EventID?
 
     package init(_ code: Code, _ detail: String, hint: String? = nil, members: [Member] = []) {
         self.code = code

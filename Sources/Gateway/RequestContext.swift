@@ -1,6 +1,7 @@
 package import Identity
 package import Policies
 package import Storage
+import Synchronization
 package import Vocabulary
 
 /// Everything about a request that decisions and events need.
@@ -23,6 +24,11 @@ package final class RequestContext: Sendable {
         self.grant = grant
         self.requestID = requestID
     }
+
+    /// The event that tells of this request; the last one, if there are more.
+    private let told = Mutex<EventID?>(nil)
+    package var event: EventID? { told.withLock { $0 } }
+    func tell(_ event: EventID) { told.withLock { $0 = event } }
 
     package var principal: Principal { access.principal }
     package var purpose: Purpose? { access.purpose }

@@ -21,61 +21,6 @@ extension API {
         response.headers.replaceOrAdd(name: HeaderName.location, value: "/v1/tokens/\(record.id)")
         return response
     }
-
-    func searchAudit(_ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
-        var query = AuditQuery()
-        for (name, value) in request.query {
-            switch name {
-            case "since": query.since = try time(value, name)
-            case "until": query.until = try time(value, name)
-            case "actor": query.actor = value
-            case "action": query.action = value
-            case "entity": query.entity = value
-            case "decision": query.decision = value
-            case "purpose": query.purpose = value
-            case "reason": query.reason = value
-            case "grant": query.grant = value
-            case "record":
-                guard let record = RecordID(value) else { throw Refusal(.parameterInvalid, "record is not an id") }
-                query.record = record
-            case "cursor":
-                guard let id = UUIDv7(value) else { throw Refusal(.cursorInvalid, "the cursor is not one of this list") }
-                query.before = EventID(id)
-            case "limit":
-                guard let limit = Int(value), (1...200).contains(limit) else { throw Refusal(.parameterInvalid, "limit is 1 to 200") }
-                query.limit = limit
-            default:
-                throw Refusal(
-                    .parameterInvalid, "a parameter is not known here",
-                    hint: "since, until, actor, action, entity, decision, purpose, reason, grant, record, limit, cursor"
-                )
-            }
-        }
-        let entries = try await gateway.searchAudit(query, context)
-        var json = JSONWriter(capacity: entries.reduce(64) { $0 + $1.count + 1 })
-        json.beginObject()
-        json.name("data")
-        json.beginArray()
-        for entry in entries { json.raw(entry) }
-        json.endArray()
-        json.name("next")
-        if entries.count == query.limit, let last = entries.last,
-            let id = (try? JSONReader.read(last))?.objectValue?["id"]?.stringValue
-        {
-            json.string(id)
-        } else {
-            json.null()
-        }
-        json.endObject()
-        return APIResponse(.ok, body: json.bytes)
-    }
-
-    private func time(_ value: String, _ name: String) throws(Refusal) -> Instant {
-        guard let instant = Instant(value) else {
-            throw Refusal(.parameterInvalid, "\(name) is not a time of the form 2026-11-22T09:30:00Z")
-        }
-        return instant
-    }
 }
 
 /// API keys on the wire; the secret is never among the members.

@@ -26,7 +26,6 @@ extension API {
         case .remove(let entity, let id):
             let event = try await gateway.remove(entity, id, ifMatch: request.ifMatch(), context)
             var response = APIResponse(.noContent, contentType: nil)
-            response.headers.replaceOrAdd(name: HeaderName.auditEvent, value: event.description)
             return response
         case .importRows(let entity): return try await importRows(entity, request, context)
         case .listCredentials: return try await listCredentials(context)
@@ -35,6 +34,10 @@ extension API {
             try await gateway.revokeCredential(id, context)
             return APIResponse(.noContent, contentType: nil)
         case .searchAudit: return try await searchAudit(request, context)
+        case .proveEvent(let id): return try await proveEvent(id, context)
+        case .readLog: return try await readLog(context)
+        case .readCheckpoint(let epoch): return try await readCheckpoint(epoch, context)
+        case .readTile(let epoch, let path): return try await readTile(epoch, path, context)
         case .listGrants: return try await listGrants(request, context)
         case .requestGrant: return try await requestGrant(request, context)
         case .approveGrant(let id): return try await Self.response(.ok, gateway.approveGrant(id, context))
@@ -65,7 +68,6 @@ extension API {
         if !request.headers[HeaderName.ifNoneMatch].isEmpty, !request.matchesNone(record.entityTag) {
             var response = APIResponse(.notModified, contentType: nil)
             response.headers.replaceOrAdd(name: HeaderName.entityTag, value: record.entityTag)
-            response.headers.replaceOrAdd(name: HeaderName.auditEvent, value: event.description)
             return response
         }
         return response(.ok, record, event)
@@ -74,7 +76,6 @@ extension API {
     private func response(_ status: HTTPResponseStatus, _ record: DisclosedRecord, _ event: EventID) -> APIResponse {
         var response = APIResponse(status, body: record.json)
         response.headers.replaceOrAdd(name: HeaderName.entityTag, value: record.entityTag)
-        response.headers.replaceOrAdd(name: HeaderName.auditEvent, value: event.description)
         return response
     }
 
@@ -83,7 +84,6 @@ extension API {
         if !query.groupBy.isEmpty {
             let groups = try await gateway.group(entity, query, context)
             var response = APIResponse(.ok, body: groups.json)
-            response.headers.replaceOrAdd(name: HeaderName.auditEvent, value: groups.event.description)
             return response
         }
         let list = try await gateway.list(entity, query, context)
@@ -101,7 +101,6 @@ extension API {
         }
         json.endObject()
         var response = APIResponse(.ok, body: json.bytes)
-        response.headers.replaceOrAdd(name: HeaderName.auditEvent, value: list.event.description)
         if let next = list.next {
             let others = request.query.filter { $0.name != "cursor" }.map { Self.encode($0.name) + "=" + Self.encode($0.value) }
             response.headers.replaceOrAdd(

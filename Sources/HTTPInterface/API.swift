@@ -73,8 +73,12 @@ package struct API: Sendable {
 
     private func answer(_ route: Route, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
         do throws(Refusal) {
-            return try await confirmed(route, request, context)
+            var response = try await confirmed(route, request, context)
+            if let event = context.event { response.headers.replaceOrAdd(name: HeaderName.auditEvent, value: event.description) }
+            return response
         } catch {
+            var error = error
+            error.event = context.event
             if error.isCredentialOutdated, let liveness = context.principal.liveness { authenticator.forget(liveness) }
             throw error
         }

@@ -14,6 +14,7 @@ enum Problem {
         case .auditUnavailable, .storeUnavailable, .vaultUnavailable, .busy: response.headers.replaceOrAdd(name: HeaderName.retryAfter, value: "1")
         default: break
         }
+        if let event = refusal.event { response.headers.replaceOrAdd(name: HeaderName.auditEvent, value: event.description) }
         return response
     }
 

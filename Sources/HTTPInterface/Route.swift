@@ -1,5 +1,6 @@
 import Catalog
 import NIOHTTP1
+import TransparencyLog
 import Vocabulary
 
 /// Everything the API offers; one case a route, so that a handler and a test for each cannot be forgotten.
@@ -9,6 +10,8 @@ enum Route: Sendable {
     case read(Entity, RecordID), amend(Entity, RecordID), remove(Entity, RecordID)
     case listCredentials, issueCredential, revokeCredential(String)
     case searchAudit
+    case proveEvent(EventID)
+    case readLog, readCheckpoint(Int), readTile(Int, TilePath)
     case listGrants, requestGrant, approveGrant(UUIDv7), closeGrant(UUIDv7)
     case readSubject(SubjectID), recordConsent(SubjectID, String)
     case restrict(SubjectID), liftRestriction(SubjectID)
@@ -27,7 +30,7 @@ enum Route: Sendable {
         switch (segments[1], segments.count) {
         case ("tokens", 2): return offer(method, [(.GET, .listCredentials), (.POST, .issueCredential)])
         case ("tokens", 3): return offer(method, [(.DELETE, .revokeCredential(segments[2]))])
-        case ("audit", 3) where segments[2] == "events": return offer(method, [(.GET, .searchAudit)])
+        case ("audit", 3...): return audit(method, segments.dropFirst(2))
         case ("grants", 2): return offer(method, [(.GET, .listGrants), (.POST, .requestGrant)])
         case ("grants", 4):
             guard let id = UUIDv7(segments[2]) else { return .unknown }
@@ -48,6 +51,23 @@ enum Route: Sendable {
         case 3:
             guard let id = RecordID(segments[2]) else { return .unknown }
             return offer(method, [(.GET, .read(entity, id)), (.PATCH, .amend(entity, id)), (.DELETE, .remove(entity, id))])
+        default: return .unknown
+        }
+    }
+
+    private static func audit(_ method: HTTPMethod, _ rest: ArraySlice<String>) -> Match {
+        let rest = Array(rest)
+        switch (rest[0], rest.count) {
+        case ("events", 1): return offer(method, [(.GET, .searchAudit)])
+        case ("events", 3) where rest[2] == "proof":
+            guard let id = UUIDv7(rest[1]) else { return .unknown }
+            return offer(method, [(.GET, .proveEvent(EventID(id)))])
+        case ("log", 1): return offer(method, [(.GET, .readLog)])
+        case ("log", 3...):
+            guard let epoch = Int(rest[1]), epoch >= 1, String(epoch) == rest[1] else { return .unknown }
+            if rest[2...] == ["checkpoint"] { return offer(method, [(.GET, .readCheckpoint(epoch))]) }
+            guard let path = TilePath(rest[2...].joined(separator: "/")) else { return .unknown }
+            return offer(method, [(.GET, .readTile(epoch, path))])
         default: return .unknown
         }
     }
@@ -81,6 +101,10 @@ enum Route: Sendable {
         case .issueCredential: "POST /v1/tokens"
         case .revokeCredential: "DELETE /v1/tokens/{id}"
         case .searchAudit: "GET /v1/audit/events"
+        case .proveEvent: "GET /v1/audit/events/{id}/proof"
+        case .readLog: "GET /v1/audit/log"
+        case .readCheckpoint: "GET /v1/audit/log/{epoch}/checkpoint"
+        case .readTile: "GET /v1/audit/log/{epoch}/tile/{path}"
         case .listGrants: "GET /v1/grants"
         case .requestGrant: "POST /v1/grants"
         case .approveGrant: "POST /v1/grants/{id}/approve"

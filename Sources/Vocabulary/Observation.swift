@@ -17,6 +17,11 @@ package enum Observation: Sendable {
     case logBehind(tenant: String, seconds: Int)
     case logEpochBegun(tenant: String, epoch: Int, lostSize: Int)
     case logUnsigned(tenant: String, code: String)
+    case witnessed(witness: String, size: Int)
+    case witnessFailed(witness: String, code: String)
+    case feedDelivered(feed: String, events: Int)
+    case feedFailed(feed: String, code: String)
+    case auditPruned(events: Int)
     case sealedValueUnreadable(entity: String, field: String)
     /// Data keys that are neither there nor destroyed on purpose: the vault is older than the store, or was changed.
     case dataKeysMissing(count: Int)

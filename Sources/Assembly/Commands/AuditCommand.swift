@@ -72,7 +72,7 @@ struct AuditCommand: AsyncParsableCommand {
                 query.record = id
             }
             let found = query
-            return try await place.withGateway { gateway, context in try await gateway.searchAudit(found, context) }
+            return try await place.withGateway { gateway, context in try await gateway.searchAudit(found, context).map(\.json) }
         }
 
         private func time(_ text: String?, _ option: String) throws -> Instant? {

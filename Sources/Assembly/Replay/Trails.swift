@@ -19,7 +19,7 @@ struct HostTrail: Trail {
         query.until = until ?? context.access.time
         query.before = before.flatMap { UUIDv7($0) }.map { EventID($0) }
         query.limit = 200
-        return try await gateway.searchAudit(query, context).compactMap { (try? JSONReader.read($0))?.objectValue }
+        return try await gateway.searchAudit(query, context).compactMap { (try? JSONReader.read($0.json))?.objectValue }
     }
 
     func grants() async throws -> [String: String] {

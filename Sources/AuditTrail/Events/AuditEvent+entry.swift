@@ -1,4 +1,5 @@
 import DataFormats
+import Sealing
 import Vocabulary
 
 extension AuditEvent {

@@ -1,5 +1,6 @@
 import DataFormats
 package import Storage
+import Vocabulary
 
 /// An event as people and programs are shown it: the members of its entry, with what is still in the margin put back in place, and where it
 /// stands in the log.

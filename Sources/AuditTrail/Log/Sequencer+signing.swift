@@ -1,6 +1,8 @@
+import PostgresLink
 import Storage
-import TransparencyLog
-import Vocabulary
+import Synchronization
+package import TransparencyLog
+package import Vocabulary
 
 extension Sequencer {
     /// Signs the head of a tenant's log, if it has grown since.

@@ -39,3 +39,17 @@ package struct SpoolRecovery: Sendable, Equatable {
         self.damages = damages
     }
 }
+
+extension SpoolError {
+    /// A stable word for observations and messages.
+    package var code: String {
+        switch self {
+        case .full: "spool-full"
+        case .unwritable: "spool-unwritable"
+        case .unreadable: "spool-unreadable"
+        case .inUse: "spool-in-use"
+        case .damaged: "spool-damaged"
+        case .closed: "spool-closed"
+        }
+    }
+}

@@ -61,7 +61,7 @@ extension RecordGateway {
         do { records = try await store.credentials(Scope(context.principal)) } catch { throw refusal(error) }
         var event = event(decision, context, outcome: .disclosed)
         event.count = records.count
-        _ = try await record(event)
+        _ = try await record(event, context)
         return records
     }
 

@@ -57,7 +57,7 @@ extension RecordGateway {
         do { grants = try await store.grants(isOpenOnly: isOpenOnly, limit: limit, Scope(context.principal)) } catch { throw refusal(error) }
         var event = event(decision, context, outcome: .disclosed)
         event.count = grants.count
-        _ = try await record(event)
+        _ = try await record(event, context)
         return grants
     }
 
@@ -108,7 +108,7 @@ extension RecordGateway {
                 outcome: .refused
             )
             event.target = .grant(id)
-            _ = try await record(event)
+            _ = try await record(event, context)
             throw error
         }
     }

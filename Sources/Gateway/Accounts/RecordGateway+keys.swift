@@ -53,7 +53,7 @@ extension RecordGateway {
         let stored = try await inVault { () async throws(StorageError) in try await vault.tenantKeys(of: tenant) }
         let ended = try await inVault { () async throws(StorageError) in try await vault.endedEpochs(of: tenant) }
         let jobs = try await rotations(unfinishedOnly: true, of: tenant)
-        _ = try await record(event(decision, context, outcome: .disclosed))
+        _ = try await record(event(decision, context, outcome: .disclosed), context)
         guard let newest = stored.epochs.last else { throw Self.refusal(.unreadable) }
         var horizon: Instant?
         if counts.readableInCopies > 0, let epochLength {
@@ -98,12 +98,12 @@ extension RecordGateway {
         var event = event(decision, context, outcome: isDryRun ? .disclosed : .changed)
         event.subjects = [key.pseudonym]
         event.target = .dataKey(isPlanned: isDryRun)
-        _ = try await record(event)
+        _ = try await record(event, context)
         if isDryRun { return summary }
         do { _ = try await keyRing.destroyKey(of: subject, tenant: tenant) } catch {
             var failed = self.event(decision, context, outcome: .failed)
             failed.target = .dataKey(isPlanned: false)
-            _ = try await record(failed)
+            _ = try await record(failed, context)
             throw Self.refusal(error)
         }
         return summary
@@ -114,7 +114,7 @@ extension RecordGateway {
         let decision = try await decide(.update, .key, context)
         var event = event(decision, context, outcome: .changed)
         event.target = .recovery
-        _ = try await record(event)
+        _ = try await record(event, context)
         let tenants = try await allTenants()
         return try await inKeyRing { () async throws(KeyRingError) in
             var count = 0

@@ -1,6 +1,7 @@
 import AuditTrail
 import Catalog
 import Identity
+import Sealing
 import Policies
 import PostgresLink
 package import Storage
@@ -14,7 +15,7 @@ extension RecordGateway {
         let standing = SubjectStanding(try await read(context, StoreDatabase.standing(of: id, tenant: context.tenant)))
         var event = event(decision, context, outcome: .disclosed)
         event.subjects = pseudonyms
-        _ = try await record(event)
+        _ = try await record(event, context)
         return standing
     }
 

@@ -1,5 +1,6 @@
 import AuditTrail
 import Identity
+import Sealing
 import Policies
 package import Storage
 package import Vocabulary
@@ -10,7 +11,7 @@ extension RecordGateway {
     /// - Parameter subject: whom the events are about. Once their key is destroyed nobody can tell any more.
     package func searchAudit(
         _ query: AuditQuery, about subject: SubjectID? = nil, _ context: RequestContext
-    ) async throws(Refusal) -> [FoundEvent] {
+    ) async throws(Refusal) -> [DisclosedEvent] {
         let decision = try await decide(.read, .audit, context)
         var query = query
         if let subject { query.pseudonym = try await pseudonym(of: subject, context) }
@@ -18,8 +19,8 @@ extension RecordGateway {
         var event = event(decision, context, outcome: .disclosed)
         event.count = events.count
         if let subject, let key = try await keys(for: [subject], withTenantKey: false, context).subjects[subject] { event.subjects = [key.pseudonym] }
-        _ = try await record(event)
-        return events
+        _ = try await record(event, context)
+        return events.map { DisclosedEvent($0) }
     }
 
     /// Reads the trail when everything that was recorded before has its place in it.

@@ -53,7 +53,7 @@ extension RecordGateway {
         if denied > 0 {
             var event = event(importing.ruling.widest, context, outcome: .refused)
             event.count = denied
-            _ = try await record(event)
+            _ = try await record(event, context)
         }
         return outcomes
     }

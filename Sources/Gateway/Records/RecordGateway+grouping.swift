@@ -30,7 +30,7 @@ extension RecordGateway {
         var event = event(sight.ruling.widest, context, outcome: .disclosed)
         event.clearFields = entity.fieldNames(among: query.groupBy + query.sums)
         event.count = groups.indices.count
-        let receipt = try await record(event)
+        let receipt = try await record(event, context)
         return DisclosedGroups(
             groups, entity, smallest: seesPersons(entity, sight, context) ? 1 : context.policies.smallestGroup(of: entity),
             receipt: receipt

@@ -33,12 +33,12 @@ extension RecordGateway {
         guard let stored = table(entity).records(rows, shape).first else {
             var event = event(sight.ruling.widest, context, outcome: .failed)
             event.records = [id]
-            _ = try await record(event)
+            _ = try await record(event, context)
             throw .notFound
         }
         let keys = try await keys(for: [stored], context)
         let view = sight.view(stored)
-        let receipt = try await record(disclosure(of: [(stored, view)], sight, positions, keys, context))
+        let receipt = try await record(disclosure(of: [(stored, view)], sight, positions, keys, context), context)
         return (disclose(stored, view, positions, keys, receipt, context), receipt.event)
     }
 
@@ -87,7 +87,7 @@ extension RecordGateway {
 
         var event = disclosure(of: shown, sight, positions, keys, context)
         event.count = shown.count
-        let receipt = try await record(event)
+        let receipt = try await record(event, context)
         let records = shown.map { disclose($0.record, $0.view, positions, keys, receipt, context) }
         var next: String?
         if found.count > query.limit, let last = shown.last?.record {
@@ -109,7 +109,7 @@ extension RecordGateway {
         do throws(Refusal) { return try read() } catch {
             guard error.code == .fieldUnknown || error.code == .filterInvalid else { throw error }
             try await confirmLiveness(context)
-            _ = try await record(event(sight.ruling.widest, context, outcome: .refused))
+            _ = try await record(event(sight.ruling.widest, context, outcome: .refused), context)
             throw error
         }
     }

@@ -168,7 +168,7 @@ extension RecordGateway {
             var event = event(decision, context, outcome: .refused)
             event.records = record.map { [$0] } ?? []
             try await confirmLiveness(context)
-            _ = try await self.record(event)
+            _ = try await self.record(event, context)
             throw error
         }
     }
@@ -177,7 +177,7 @@ extension RecordGateway {
     private func missed(_ decision: Decision, _ id: RecordID, _ context: RequestContext) async -> Refusal {
         var event = event(decision, context, outcome: .failed)
         event.records = [id]
-        do { _ = try await audit.record(event) } catch { return .auditUnavailable }
+        do throws(Refusal) { _ = try await record(event, context) } catch { return error }
         return .notFound
     }
 
@@ -188,7 +188,7 @@ extension RecordGateway {
             var event = event(sight.ruling.widest, context, outcome: .refused)
             event.records = record.map { [$0] } ?? []
             try await confirmLiveness(context)
-            _ = try await self.record(event)
+            _ = try await self.record(event, context)
             throw Refusal(.denied, "the gateway writes \(entity.plural) itself")
         }
         return sight
@@ -212,7 +212,7 @@ extension RecordGateway {
         case _ where refusal.code == .fieldNotWritable:
             var event = event(ruling.widest, context, outcome: .refused)
             event.records = record.map { [$0] } ?? []
-            do { _ = try await audit.record(event) } catch { return .auditUnavailable }
+            do throws(Refusal) { _ = try await record(event, context) } catch { return error }
             return refusal
         default: return refusal
         }

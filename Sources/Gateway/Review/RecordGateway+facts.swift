@@ -43,7 +43,7 @@ extension RecordGateway {
         var event = event(sight.ruling.widest, context, outcome: .disclosed)
         event.records = ids
         event.count = facts.count
-        _ = try await record(event)
+        _ = try await record(event, context)
         return facts
     }
 }

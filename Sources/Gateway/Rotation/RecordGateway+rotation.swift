@@ -45,7 +45,7 @@ extension RecordGateway {
         }
         var event = event(decision, context, outcome: .changed)
         event.target = .rotation(kind)
-        _ = try await record(event)
+        _ = try await record(event, context)
         return job
     }
 

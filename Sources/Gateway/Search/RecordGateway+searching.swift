@@ -75,7 +75,7 @@ extension RecordGateway {
         let used = search.positions.filter { position in shown.contains { $0.view.decision.access[position].isClear } }
         event.clearFields.formUnion(used.map { FieldName(entity.fields[$0]) })
         event.maskedFields.subtract(event.clearFields)
-        let receipt = try await record(event)
+        let receipt = try await record(event, context)
         let records = shown.map { disclose($0.record, $0.view, positions, keys, receipt, context) }
         let end = hits.count > query.limit ? page.last?.candidate : last
         return RecordList(
