@@ -2,18 +2,16 @@ package import AuditTrail
 package import Catalog
 import DataFormats
 package import Storage
-package import Vocabulary
+import Vocabulary
 
 /// Counts and sums of groups, as one caller may see them, in JSON: like ``DisclosedRecord`` it takes the receipt of a
 /// durable audit event to make one.
 package struct DisclosedGroups: Sendable {
     /// `{"groups": [{"key": {…}, "count": 12, "sum": {…}}], "suppressed": 2, "smallest_group": 5}`
     package let json: [UInt8]
-    package let event: EventID
 
     /// - Parameter smallest: groups about fewer people are left out; groups about nobody are shown.
     package init(_ groups: StoredGroups, _ entity: Entity, smallest: Int, receipt: borrowing AuditReceipt) {
-        event = receipt.event
         let grouping = groups.grouping
         let people = groups.indices.map { groups.people($0) }
         var suppressed = Set(people.indices.filter { people[$0] > 0 && people[$0] < smallest })

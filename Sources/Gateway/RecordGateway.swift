@@ -116,7 +116,7 @@ package final class RecordGateway: Sendable {
         do throws(Refusal) { try await confirmLiveness(context) } catch { return error }
         var event = event(decision, context, outcome: .refused)
         if let record { event.records = [record] }
-        do throws(Refusal) { _ = try await record(event, context) } catch { return error }
+        do throws(Refusal) { _ = try await self.record(event, context) } catch { return error }
         let roles = context.principal.roles
         if let purpose = context.purpose, !roles.isEmpty, context.policies.roles(roles, for: purpose.name).isEmpty {
             return Refusal(.denied, "your roles do not come for the purpose \(purpose.name)", hint: "send another Purpose, or none")

@@ -1,5 +1,5 @@
-import DataFormats
-import Gateway
+package import DataFormats
+package import Gateway
 import NIOHTTP1
 import Storage
 import TransparencyLog
@@ -68,7 +68,7 @@ extension API {
 
     /// A C2SP tlog-proof of one event; its `extra` line is the entry.
     func proveEvent(_ id: EventID, _ context: RequestContext) async throws(Refusal) -> APIResponse {
-        text(Array(try await gateway.proof(of: id, context).description.utf8))
+        text(try await gateway.proof(of: id, context).bytes)
     }
 
     func readCheckpoint(_ epoch: Int, _ context: RequestContext) async throws(Refusal) -> APIResponse {

@@ -16,17 +16,16 @@ extension API {
         case .read(let entity, let id): return try await read(entity, id, request, context)
         case .create(let entity):
             let changed = try await gateway.create(entity, request.object("application/json"), context)
-            var response = self.response(.created, changed.record, changed.event)
-            response.headers.replaceOrAdd(name: HeaderName.location, value: "/v1/\(entity.plural)/\(changed.record.id)")
+            var response = self.response(.created, changed)
+            response.headers.replaceOrAdd(name: HeaderName.location, value: "/v1/\(entity.plural)/\(changed.id)")
             return response
         case .amend(let entity, let id):
             let patch = try request.patch()
             let changed = try await gateway.amend(entity, id, patch, ifMatch: request.ifMatch(), context)
-            return response(.ok, changed.record, changed.event)
+            return response(.ok, changed)
         case .remove(let entity, let id):
-            let event = try await gateway.remove(entity, id, ifMatch: request.ifMatch(), context)
-            var response = APIResponse(.noContent, contentType: nil)
-            return response
+            try await gateway.remove(entity, id, ifMatch: request.ifMatch(), context)
+            return APIResponse(.noContent, contentType: nil)
         case .importRows(let entity): return try await importRows(entity, request, context)
         case .listCredentials: return try await listCredentials(context)
         case .issueCredential: return try await issueCredential(request, context)
@@ -64,16 +63,16 @@ extension API {
         else {
             throw Refusal(.parameterInvalid, "only 'fields' can be asked of a single record")
         }
-        let (record, event) = try await gateway.read(entity, id, fields: query.fields, context)
+        let record = try await gateway.read(entity, id, fields: query.fields, context)
         if !request.headers[HeaderName.ifNoneMatch].isEmpty, !request.matchesNone(record.entityTag) {
             var response = APIResponse(.notModified, contentType: nil)
             response.headers.replaceOrAdd(name: HeaderName.entityTag, value: record.entityTag)
             return response
         }
-        return response(.ok, record, event)
+        return response(.ok, record)
     }
 
-    private func response(_ status: HTTPResponseStatus, _ record: DisclosedRecord, _ event: EventID) -> APIResponse {
+    private func response(_ status: HTTPResponseStatus, _ record: DisclosedRecord) -> APIResponse {
         var response = APIResponse(status, body: record.json)
         response.headers.replaceOrAdd(name: HeaderName.entityTag, value: record.entityTag)
         return response
@@ -83,8 +82,7 @@ extension API {
         let query = try request.listQuery()
         if !query.groupBy.isEmpty {
             let groups = try await gateway.group(entity, query, context)
-            var response = APIResponse(.ok, body: groups.json)
-            return response
+            return APIResponse(.ok, body: groups.json)
         }
         let list = try await gateway.list(entity, query, context)
         var json = JSONWriter(capacity: 256 + list.records.reduce(0) { $0 + $1.json.count + 1 })

@@ -1,6 +1,7 @@
 import DataFormats
 import Gateway
 import NIOHTTP1
+import Vocabulary
 
 /// RFC 9457 problem details: the one place where a refusal becomes bytes.
 enum Problem {

@@ -30,12 +30,17 @@ package struct ObservationLog: Sendable {
         case .auditSpoolReplayed(let events): logger.notice("events of the spool reached the database", metadata: ["events": "\(events)"])
         case .auditSpoolFull: logger.error("the spool of the audit trail is full")
         case .logSequenced(let tenant, let events): logger.debug("the log has grown", metadata: ["tenant": "\(tenant)", "events": "\(events)"])
-        case .logBehind(let tenant, let seconds): logger.warning("recorded events wait for the log", metadata: ["tenant": "\(tenant)", "seconds": "\(seconds)"])
+        case .logBehind(let tenant, let seconds):
+            logger.warning("recorded events wait for the log", metadata: ["tenant": "\(tenant)", "seconds": "\(seconds)"])
         case .logEpochBegun(let tenant, let epoch, let size):
-            logger.error("the database was taken back: the log goes on in a new epoch", metadata: ["tenant": "\(tenant)", "epoch": "\(epoch)", "lost_size": "\(size)"])
-        case .logUnsigned(let tenant, let code): logger.error("a head of the log cannot be signed", metadata: ["tenant": "\(tenant)", "code": "\(code)"])
+            logger.error(
+                "the database was taken back: the log goes on in a new epoch",
+                metadata: ["tenant": "\(tenant)", "epoch": "\(epoch)", "lost_size": "\(size)"])
+        case .logUnsigned(let tenant, let code):
+            logger.error("a head of the log cannot be signed", metadata: ["tenant": "\(tenant)", "code": "\(code)"])
         case .witnessed(let witness, let size): logger.debug("witnessed", metadata: ["witness": "\(witness)", "size": "\(size)"])
-        case .witnessFailed(let witness, let code): logger.warning("a witness confirms nothing", metadata: ["witness": "\(witness)", "code": "\(code)"])
+        case .witnessFailed(let witness, let code):
+            logger.warning("a witness confirms nothing", metadata: ["witness": "\(witness)", "code": "\(code)"])
         case .feedDelivered(let feed, let events): logger.debug("events delivered", metadata: ["feed": "\(feed)", "events": "\(events)"])
         case .feedFailed(let feed, let code): logger.warning("a feed takes no events", metadata: ["feed": "\(feed)", "code": "\(code)"])
         case .auditPruned(let events): logger.notice("events that have lasted their time were dropped", metadata: ["events": "\(events)"])

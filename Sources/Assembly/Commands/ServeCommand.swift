@@ -60,8 +60,10 @@ struct ServeCommand: AsyncParsableCommand {
             let keeper = RotationKeeper(runtime: runtime, epochLength: settings.epochLength)
             let services = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
-                    services: [.init(service: watch), .init(service: keeper), .init(service: LogKeeper(runtime: runtime)),
-                        .init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint],
+                    services: [
+                        .init(service: watch), .init(service: keeper), .init(service: LogKeeper(runtime: runtime)),
+                        .init(service: server),
+                    ], gracefulShutdownSignals: [.sigterm, .sigint],
                     logger: runtime.telemetry.logger
                 )
             )

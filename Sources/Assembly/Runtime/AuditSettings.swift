@@ -27,7 +27,8 @@ struct AuditSettings: Sendable {
         witnesses = environment["GATEHOUSE_AUDIT_WITNESSES_FILE"]
         witnessInterval = .seconds(try Self.number("GATEHOUSE_AUDIT_WITNESS_SECONDS", 60, 1...86_400, environment))
         feeds = environment["GATEHOUSE_AUDIT_FEEDS_FILE"]
-        monthsKept = environment["GATEHOUSE_AUDIT_KEEP_MONTHS"] == nil ? nil : try Self.number("GATEHOUSE_AUDIT_KEEP_MONTHS", 0, 1...1200, environment)
+        monthsKept =
+            environment["GATEHOUSE_AUDIT_KEEP_MONTHS"] == nil ? nil : try Self.number("GATEHOUSE_AUDIT_KEEP_MONTHS", 0, 1...1200, environment)
     }
 
     private static func number(

@@ -2,6 +2,7 @@ import AuditTrail
 import Gateway
 import ServiceLifecycle
 import Storage
+import Telemetry
 import Vocabulary
 
 /// Keeps the logs of all tenants up with what is recorded, and their heads signed.

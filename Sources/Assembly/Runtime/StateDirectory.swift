@@ -12,9 +12,11 @@ struct StateDirectory: Sendable {
             try FileManager.default.createDirectory(
                 atPath: absolute, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711]
             )
-            try FileManager.default.createDirectory(
-                atPath: absolute + "/keys", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
-            )
+            for folder in ["/keys", "/audit"] {
+                try FileManager.default.createDirectory(
+                    atPath: absolute + folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
+                )
+            }
         } catch {
             throw CommandFailure(.unfit, "the state directory \(absolute) cannot be made", hint: "choose another with --state")
         }

@@ -1,3 +1,4 @@
+import Catalog
 import DataFormats
 import Sealing
 import Vocabulary

@@ -3,7 +3,7 @@ import Foundation
 package import Identity
 package import Policies
 package import Sealing
-package import Storage
+import Storage
 import TransparencyLog
 package import Vocabulary
 

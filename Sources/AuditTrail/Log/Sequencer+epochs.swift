@@ -30,7 +30,9 @@ extension Sequencer {
         if let anchor, let root = TreeHash(bytes: anchor.root) {
             remembered.append(Remembered(epoch: anchor.epoch, head: TreeHead(size: anchor.size, root: root)))
         }
-        if let (origin, head) = try memory.head(of: tenant), origin.name == log.name { remembered.append(Remembered(epoch: origin.epoch, head: head)) }
+        if let (origin, head) = try memory.head(of: tenant), origin.name == log.name {
+            remembered.append(Remembered(epoch: origin.epoch, head: head))
+        }
         var lost: Remembered?
         for other in remembered {
             if other.epoch < log.epoch { continue }

@@ -1,7 +1,7 @@
-package import PostgresLink
+import PostgresLink
 package import Storage
 import Synchronization
-package import TransparencyLog
+import TransparencyLog
 package import Vocabulary
 
 /// Gives recorded events their places in their tenant's log, and signs its heads.
@@ -151,7 +151,9 @@ package final class Sequencer: Sendable {
         )
         _ = try await Self.run(transaction, statements)
         // What was recorded meanwhile is for the next turn; a full helping means that there is more.
-        return (Turn(placed: rows.count, hasMore: batches.reduce(0) { $0 + $1.events.count } > Self.bytesAtOnce / 2 || batches.count >= 1000), lineage)
+        return (
+            Turn(placed: rows.count, hasMore: batches.reduce(0) { $0 + $1.events.count } > Self.bytesAtOnce / 2 || batches.count >= 1000), lineage
+        )
     }
 
     /// The events of batches, without those that the log has already: a batch whose outcome was unknown was written again.

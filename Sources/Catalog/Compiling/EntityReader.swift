@@ -11,7 +11,8 @@ struct EntityReader {
     /// Tables, resources and routes that the gateway has itself.
     private static let reservedNames: Set<String> = [
         "tenant", "credential", "audit", "audit_inbox", "audit_event", "audit_event_rest", "audit_subject", "audit_subject_rest", "audit_log",
-        "audit_checkpoint", "audit_tile", "audit_witness", "audit_feed", "audit_wipe", "audit_prune", "log", "schema_change", "tokens", "consent", "subject_restriction", "subject_objection",
+        "audit_checkpoint", "audit_tile", "audit_witness", "audit_feed", "audit_wipe", "audit_prune", "log", "schema_change", "tokens", "consent",
+        "subject_restriction", "subject_objection",
         "access_grant", "grants", "subjects",
     ]
 

@@ -84,6 +84,38 @@ extension RecordGateway {
         try await overview(context).epochs.first { $0.origin.epoch == epoch }?.checkpoint
     }
 
+    /// A proof that an event is in the log, with its entry: all that is needed beside the log's public key.
+    ///
+    /// - Returns: a C2SP tlog-proof. Its `extra` is the entry.
+    package func proof(of id: EventID, _ context: RequestContext) async throws(Refusal) -> ProofFile {
+        let decision = try await decide(.read, .audit, context)
+        let found = try await inTrail(context) { (scope: Scope) async throws(StorageError) in try await store.auditEvent(id, scope) }
+        var event = event(decision, context, outcome: found == nil ? .failed : .disclosed)
+        event.target = .event(id)
+        _ = try await record(event, context)
+        guard let found else { throw Refusal(.notFound, "there is no such event in the log") }
+        let checkpoint = try await checkpoint(covering: found.place, context)
+        let (index, size) = (found.place.position, checkpoint.head.size)
+        let tiles = try await tiles(InclusionProof.tiles(index: index, size: size), epoch: found.place.epoch, context)
+        do throws(LogError) {
+            return ProofFile(entry: found.entry, proof: try InclusionProof(index: index, size: size, tiles: tiles), checkpoint: checkpoint)
+        } catch {
+            throw Refusal(
+                .internalError, "the tiles of the log do not prove this event", hint: "the operator finds out more with 'gatehouse audit verify'")
+        }
+    }
+
+    /// The newest signed head, or one signed now where the newest does not reach as far.
+    private func checkpoint(covering place: LogPlace, _ context: RequestContext) async throws(Refusal) -> SignedCheckpoint {
+        for _ in 0..<20 {
+            if let checkpoint = try await signedHead(ofEpoch: place.epoch, context), checkpoint.head.size > place.position { return checkpoint }
+            do { _ = try await sequencer.sign(context.tenant) } catch { throw refusal(error) }
+            if let checkpoint = try await signedHead(ofEpoch: place.epoch, context), checkpoint.head.size > place.position { return checkpoint }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        throw Refusal(.busy, "the head of the log is not signed yet", hint: "try again in a moment; a running gateway signs it")
+    }
+
     func tiles(_ ids: [TileID], epoch: Int, _ context: RequestContext) async throws(Refusal) -> [TileID: [UInt8]] {
         let rows = try await read(context, [StoreDatabase.tiles(ids.map { ($0.level, $0.index) }, epoch: epoch, tenant: context.tenant)])[0]
         return Dictionary(

@@ -16,7 +16,6 @@ package struct RecordList: Sendable {
     package let next: String?
     /// How many records fit in all, when that was asked.
     package let count: Int?
-    package let event: EventID
 }
 
 extension RecordGateway {
@@ -25,7 +24,7 @@ extension RecordGateway {
     /// - Parameter fields: names to show; `nil` shows all that the caller may see.
     package func read(
         _ entity: Entity, _ id: RecordID, fields: [String]? = nil, _ context: RequestContext
-    ) async throws(Refusal) -> (record: DisclosedRecord, event: EventID) {
+    ) async throws(Refusal) -> DisclosedRecord {
         let sight = try await decide(.read, entity, context, record: id)
         let positions = try await noted(sight, context) { () throws(Refusal) in try shownPositions(fields, sight.widest) }
         let shape = sight.widest.shape(of: positions).asking(sight.ruling.questions)
@@ -39,7 +38,7 @@ extension RecordGateway {
         let keys = try await keys(for: [stored], context)
         let view = sight.view(stored)
         let receipt = try await record(disclosure(of: [(stored, view)], sight, positions, keys, context), context)
-        return (disclose(stored, view, positions, keys, receipt, context), receipt.event)
+        return disclose(stored, view, positions, keys, receipt, context)
     }
 
     /// Records that fit, page by page. A filter, a sort or a field that the caller may not use is refused with the words
@@ -96,7 +95,7 @@ extension RecordGateway {
             )
         }
         return RecordList(
-            records: records, next: next, count: query.wantsCount ? results[1].int64(0, 0).map { Int($0) } : nil, event: receipt.event
+            records: records, next: next, count: query.wantsCount ? results[1].int64(0, 0).map { Int($0) } : nil
         )
     }
 

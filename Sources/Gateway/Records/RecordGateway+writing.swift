@@ -10,15 +10,9 @@ import Sealing
 import Storage
 package import Vocabulary
 
-/// A record after a change, as the caller may see it.
-package struct ChangedRecord: Sendable {
-    package let record: DisclosedRecord
-    package let event: EventID
-}
-
 extension RecordGateway {
     /// Makes a record out of the members of a body.
-    package func create(_ entity: Entity, _ body: JSONObject, _ context: RequestContext) async throws(Refusal) -> ChangedRecord {
+    package func create(_ entity: Entity, _ body: JSONObject, _ context: RequestContext) async throws(Refusal) -> DisclosedRecord {
         let creating = try await writable(.create, entity, context)
         let draft = try await draft(body, entity, creating.ruling.widest, isNew: true, context)
         let reading = sight(.read, entity, context)
@@ -54,11 +48,10 @@ extension RecordGateway {
             duplicates.isEmpty
             ? []
             : [("duplicates", .array(duplicates.map { .object(["field": .string($0.field), "id": .string($0.id.description)]) }))]
-        let record = DisclosedRecord(
+        return DisclosedRecord(
             stored, view, positions: view.shown, key: prepared.key, isErased: false, tenant: context.tenant, tagKey: tagKey, receipt: receipt,
             observe: observe, extras: extras
         )
-        return ChangedRecord(record: record, event: receipt.event)
     }
 
     /// Changes the members named in a merge patch (RFC 7396), if the record is still the one the caller has seen.
@@ -66,7 +59,7 @@ extension RecordGateway {
     /// - Parameter ifMatch: entity tags of which one has to be the record's; `nil` stands for `*`.
     package func amend(
         _ entity: Entity, _ id: RecordID, _ patch: JSONObject, ifMatch: [String]?, _ context: RequestContext
-    ) async throws(Refusal) -> ChangedRecord {
+    ) async throws(Refusal) -> DisclosedRecord {
         let updating = try await writable(.update, entity, context, record: id)
         let draft = try await draft(patch, entity, updating.ruling.widest, isNew: false, record: id, context)
         let reading = sight(.read, entity, context)
@@ -114,23 +107,21 @@ extension RecordGateway {
         }
         if let prepared = pending.row { await tidy(prepared.removedTokens, entity, context) }
         let view = doors.view(outcome.stored)
-        let record = DisclosedRecord(
+        return DisclosedRecord(
             outcome.stored, view, positions: view.shown, key: outcome.key, isErased: outcome.isErased, tenant: context.tenant, tagKey: tagKey,
-            receipt: receipt,
-            observe: observe
+            receipt: receipt, observe: observe
         )
-        return ChangedRecord(record: record, event: receipt.event)
     }
 
     /// Removes a record. The key of the person it is about stays: erasure is another thing.
-    package func remove(_ entity: Entity, _ id: RecordID, ifMatch: [String]?, _ context: RequestContext) async throws(Refusal) -> EventID {
+    package func remove(_ entity: Entity, _ id: RecordID, ifMatch: [String]?, _ context: RequestContext) async throws(Refusal) {
         let deleting = try await writable(.delete, entity, context, record: id)
         let doors = Doors(changing: deleting, reading: sight(.read, entity, context))
         let table = table(entity)
         let whole = table.whole.asking(doors.questions)
-        let (subject, receipt): (SubjectID?, AuditReceipt)
+        let subject: SubjectID?
         do throws(Refusal) {
-            (subject, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
+            (subject, _) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
                 let (current, decision) = try await locked(id, entity, doors, whole, ifMatch, transaction, context)
                 let key = try await keys(for: [current], context).key(for: current)
                 do throws(LinkError) {
@@ -154,7 +145,6 @@ extension RecordGateway {
             let holder = subject?.uuid ?? context.tenant.uuid
             _ = try? await vault.write(context.tenant, [VaultDatabase.removeTokens(ofRecord: id, holder: holder, tenant: context.tenant)])
         }
-        return receipt.event
     }
 
     // MARK: Parts
@@ -177,7 +167,7 @@ extension RecordGateway {
     private func missed(_ decision: Decision, _ id: RecordID, _ context: RequestContext) async -> Refusal {
         var event = event(decision, context, outcome: .failed)
         event.records = [id]
-        do throws(Refusal) { _ = try await record(event, context) } catch { return error }
+        do throws(Refusal) { _ = try await self.record(event, context) } catch { return error }
         return .notFound
     }
 
@@ -212,7 +202,7 @@ extension RecordGateway {
         case _ where refusal.code == .fieldNotWritable:
             var event = event(ruling.widest, context, outcome: .refused)
             event.records = record.map { [$0] } ?? []
-            do throws(Refusal) { _ = try await record(event, context) } catch { return error }
+            do throws(Refusal) { _ = try await self.record(event, context) } catch { return error }
             return refusal
         default: return refusal
         }

@@ -79,7 +79,7 @@ extension RecordGateway {
         let records = shown.map { disclose($0.record, $0.view, positions, keys, receipt, context) }
         let end = hits.count > query.limit ? page.last?.candidate : last
         return RecordList(
-            records: records, next: end.map { CursorSeal.seal($0, key: cursorKey, binding: binding) }, count: nil, event: receipt.event
+            records: records, next: end.map { CursorSeal.seal($0, key: cursorKey, binding: binding) }, count: nil
         )
     }
 
