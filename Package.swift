@@ -165,7 +165,8 @@ let package = Package(
         .testTarget(
             name: "AuditTrailTests",
             dependencies: [
-                "Vocabulary", "DataFormats", "Identity", "Sealing", "Storage", "TransparencyLog", "AuditTrail", "PostgresLink", "TestPostgres",
+                "Vocabulary", "DataFormats", "Catalog", "Identity", "Policies", "PolicyFiles", "Sealing", "Storage", "TransparencyLog", "AuditTrail",
+                "PostgresLink", "TestPostgres",
             ]
         ),
         .testTarget(
@@ -198,8 +199,8 @@ let package = Package(
         .testTarget(
             name: "GatehouseTests",
             dependencies: [
-                "gatehouse", "Catalog", "DataFormats", "Expressions", "Gateway", "HTTPInterface", "Identity", "Policies", "PolicyFiles",
-                "TestPostgres", "Vocabulary", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "gatehouse", "Catalog", "DataFormats", "Expressions", "Gateway", "HTTPInterface", "Identity", "Policies", "PolicyFiles", "TestPostgres",
+                "TransparencyLog", "Vocabulary", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],

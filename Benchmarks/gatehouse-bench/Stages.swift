@@ -47,10 +47,7 @@ struct Stages: AsyncParsableCommand {
         let rounds = rounds
 
         func event() -> AuditEvent {
-            var event = AuditEvent(
-                principal, action: "read", entity: "contact", isAllowed: true, rule: view.decision.rule, purpose: nil, request: "bench",
-                outcome: .disclosed
-            )
+            var event = AuditEvent(principal, view.decision, purpose: nil, request: .make(), outcome: .disclosed)
             event.records = [record.id]
             (event.clearFields, event.maskedFields) = view.names(of: view.shown)
             return event
@@ -81,7 +78,7 @@ struct Stages: AsyncParsableCommand {
                 }
             )
             print("  (\(sealed) sealed fields)")
-            Self.line("make and encode an event", try Self.time(rounds) { _ = event().canonicalBytes })
+            Self.line("make and encode an event", try Self.time(rounds) { _ = event().entry(nil) })
             Self.line("record, one caller (durable)", try await Self.time(rounds / 5) { _ = try await audit.record(event()) })
             let receipt = try await audit.record(event())
             Self.line(

@@ -6,10 +6,9 @@ import Vocabulary
 
 @Suite(.timeLimit(.minutes(2)))
 struct TenantScopeTests {
-    private func row(_ tenant: TenantID) -> AuditRow {
-        AuditRow(
-            id: .make(), tenant: tenant, at: .now(), actor: "ann", action: "read", entity: "contact", decision: "allow", entry: Array("{}".utf8)
-        )
+    private func batch(_ tenant: TenantID) -> SQL {
+        let row = AuditRow(id: .make(), at: .now(), actor: "ann", action: "read", entity: "contact", decision: "allow", entry: Array("{}".utf8))
+        return StoreDatabase.addAuditBatch(AuditBatch(tenant: tenant, rows: [row]))
     }
 
     private func settings(_ pair: DatabasePair) -> LinkSettings {
@@ -26,16 +25,16 @@ struct TenantScopeTests {
             let tenants = [TenantID(.make()), TenantID(.make())]
             for tenant in tenants {
                 _ = try await database.write([
-                    store.opening(Scope(tenant: tenant)), StoreDatabase.addAuditRows([row(tenant), row(tenant)], of: tenant),
+                    store.opening(Scope(tenant: tenant)), batch(tenant), batch(tenant),
                 ])
             }
             for tenant in tenants {
-                let rows = try await store.rows(Scope(tenant: tenant), "SELECT DISTINCT tenant_id, count(*) FROM audit_event GROUP BY 1")
+                let rows = try await store.rows(Scope(tenant: tenant), "SELECT DISTINCT tenant_id, count(*) FROM audit_inbox GROUP BY 1")
                 #expect(rows.rowCount == 1)
                 #expect(rows.uuid(0, 0) == tenant.uuid)
                 #expect(rows.int64(0, 1) == 2)
             }
-            #expect(try await store.rows(Scope(tenant: TenantID(.make())), "SELECT 1 FROM audit_event").rowCount == 0)
+            #expect(try await store.rows(Scope(tenant: TenantID(.make())), "SELECT 1 FROM audit_inbox").rowCount == 0)
         }
     }
 
@@ -44,12 +43,12 @@ struct TenantScopeTests {
         try await withLink(settings(pair)) { database async throws in
             let store = StoreDatabase(database, stepsDown: false)
             let tenant = TenantID(.make())
-            _ = try await database.write([store.opening(Scope(tenant: tenant)), StoreDatabase.addAuditRows([row(tenant)], of: tenant)])
-            #expect(try await store.rows(Scope(tenant: tenant), "SELECT 1 FROM audit_event").rowCount == 1)
+            _ = try await database.write([store.opening(Scope(tenant: tenant)), batch(tenant)])
+            #expect(try await store.rows(Scope(tenant: tenant), "SELECT 1 FROM audit_inbox").rowCount == 1)
             // The same shared connection: either no row, or a refusal to compare with an empty tenant.
             for _ in 0..<3 {
                 do {
-                    #expect(try await database.one("SELECT 1 FROM audit_event").rowCount == 0)
+                    #expect(try await database.one("SELECT 1 FROM audit_inbox").rowCount == 0)
                 } catch let error as LinkError {
                     #expect(error.sqlState == "22P02")
                 }
@@ -64,7 +63,7 @@ struct TenantScopeTests {
             let store = StoreDatabase(database, stepsDown: false)
             let other = TenantID(.make())
             await #expect(throws: LinkError(.refused, sqlState: "42501")) {
-                try await database.write([store.opening(Scope(tenant: TenantID(.make()))), StoreDatabase.addAuditRows([row(other)], of: other)])
+                try await database.write([store.opening(Scope(tenant: TenantID(.make()))), batch(other)])
             }
         }
     }
@@ -75,13 +74,13 @@ struct TenantScopeTests {
             let store = StoreDatabase(database, stepsDown: false)
             let tenants = (0..<8).map { _ in TenantID(.make()) }
             for tenant in tenants {
-                _ = try await database.write([store.opening(Scope(tenant: tenant)), StoreDatabase.addAuditRows([row(tenant)], of: tenant)])
+                _ = try await database.write([store.opening(Scope(tenant: tenant)), batch(tenant)])
             }
             let wrong = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for index in 0..<400 {
                     let tenant = tenants[index % tenants.count]
                     group.addTask {
-                        let rows = try await store.rows(Scope(tenant: tenant), "SELECT tenant_id FROM audit_event")
+                        let rows = try await store.rows(Scope(tenant: tenant), "SELECT tenant_id FROM audit_inbox")
                         return rows.rowCount != 1 || rows.uuid(0, 0) != tenant.uuid
                     }
                 }
@@ -106,9 +105,9 @@ struct TenantScopeTests {
         try await withLink(settings) { database async throws in
             let store = StoreDatabase(database, stepsDown: true)
             let tenant = TenantID(.make())
-            _ = try await database.write([store.opening(Scope(tenant: tenant)), StoreDatabase.addAuditRows([row(tenant)], of: tenant)])
-            #expect(try await store.rows(Scope(tenant: tenant), "SELECT 1 FROM audit_event").rowCount == 1)
-            #expect(try await store.rows(Scope(tenant: TenantID(.make())), "SELECT 1 FROM audit_event").rowCount == 0)
+            _ = try await database.write([store.opening(Scope(tenant: tenant)), batch(tenant)])
+            #expect(try await store.rows(Scope(tenant: tenant), "SELECT 1 FROM audit_inbox").rowCount == 1)
+            #expect(try await store.rows(Scope(tenant: TenantID(.make())), "SELECT 1 FROM audit_inbox").rowCount == 0)
             #expect(try await database.one("SELECT current_user::text").text(0, 0) == "postgres")
         }
     }

@@ -72,8 +72,8 @@ struct Runtime: Sendable {
         let keyRing = try await Self.keyRing(state, vault, observe)
         databases.keyWatch.set(keyRing)
         let settings = try AuditSettings(environment: ProcessInfo.processInfo.environment)
-        let spool = try await spools && settings.spoolBytes > 0 ? Self.spool(state, settings, observe) : nil
-        let audit = AuditRecorder(store: store, spool: spool, observe: observe)
+        let opened = try await spools && settings.spoolBytes > 0 ? Self.spools(state, settings, observe) : []
+        let audit = AuditRecorder(store: store, spool: opened.first, abandoned: Array(opened.dropFirst()), observe: observe)
         let sequencer = try await Self.sequencer(state, settings, store, vault, observe)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await audit.run() }
@@ -116,14 +116,22 @@ struct Runtime: Sendable {
         }
     }
 
-    private static func spool(_ state: StateDirectory, _ settings: AuditSettings, _ observe: Observer) async throws -> AuditSpool {
-        do {
-            return try await AuditSpool.open(folder: state.audit + "/spool", capacity: settings.spoolBytes)
-        } catch {
-            throw CommandFailure(
-                .unfit, "the spool of the audit trail in \(state.audit)/spool cannot be opened (\(error.code))",
-                hint: "is another gateway serving from this state directory?")
+    /// A spool of this process' own, and those that others have left behind. Of several gateways on one state directory each has its own.
+    private static func spools(_ state: StateDirectory, _ settings: AuditSettings, _ observe: Observer) async throws -> [AuditSpool] {
+        var spools: [AuditSpool] = []
+        for number in 1...16 {
+            let path = state.audit + "/spool" + (number == 1 ? "" : "-\(number)")
+            if !spools.isEmpty, !FileManager.default.fileExists(atPath: path) { break }
+            do {
+                let spool = try await AuditSpool.open(folder: path, capacity: settings.spoolBytes)
+                for _ in await spool.recovery.damages { observe(.auditFailed(events: 0, code: "spool-damaged")) }
+                spools.append(spool)
+            } catch {
+                if error == .inUse { continue }
+                throw CommandFailure(.unfit, "the spool of the audit trail in \(path) cannot be opened (\(error.code))", hint: "it has to be writable")
+            }
         }
+        return spools
     }
 
     private static func sequencer(

@@ -23,6 +23,7 @@ package final class AuditRecorder: Sendable {
 
     private let store: StoreDatabase
     private let spool: AuditSpool?
+    private let abandoned: [AuditSpool]
     private let observe: Observer
     private let capacity: Int
     private let patience: Duration
@@ -35,13 +36,15 @@ package final class AuditRecorder: Sendable {
 
     /// - Parameters:
     ///   - spool: where events go that the database does not take; without one they wait for the database and are refused.
+    ///   - abandoned: spools of processes that are gone; what they left is brought to the database, too.
     ///   - capacity: events that may wait.
     ///   - patience: how long one may wait before the access it tells of is refused.
     package init(
-        store: StoreDatabase, spool: AuditSpool? = nil, observe: @escaping Observer, capacity: Int = 10_000, patience: Duration = .seconds(5)
+        store: StoreDatabase, spool: AuditSpool? = nil, abandoned: [AuditSpool] = [], observe: @escaping Observer, capacity: Int = 10_000, patience: Duration = .seconds(5)
     ) {
         self.store = store
         self.spool = spool
+        self.abandoned = abandoned
         self.observe = observe
         self.capacity = capacity
         self.patience = patience
@@ -190,15 +193,17 @@ package final class AuditRecorder: Sendable {
         return true
     }
 
-    /// Brings the spool to the database, in its order, whenever there is something in it.
+    /// Brings spools to the database, each in its order, whenever there is something in them.
     private func replay() async {
-        guard let spool else { return }
-        if !spool.isEmpty { spoolBell.yield() }
+        let spools = abandoned + (spool.map { [$0] } ?? [])
+        spoolBell.yield()
         for await _ in spoolRings {
-            while !spool.isEmpty, !Task.isCancelled {
-                if await replayBatch(of: spool) { continue }
-                if isClosed { return }
-                try? await Task.sleep(for: .milliseconds(250))
+            for spool in spools {
+                while !spool.isEmpty, !Task.isCancelled {
+                    if await replayBatch(of: spool) { continue }
+                    if isClosed { return }
+                    try? await Task.sleep(for: .milliseconds(250))
+                }
             }
         }
     }

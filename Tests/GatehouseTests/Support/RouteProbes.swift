@@ -1,6 +1,7 @@
 import Catalog
 import DataFormats
 import HTTPTypes
+import TransparencyLog
 import Vocabulary
 
 @testable import HTTPInterface
@@ -19,13 +20,14 @@ struct RouteProbes {
             let id = records.ids[entity.name].flatMap { RecordID($0) } ?? id
             return [.list(entity), .create(entity), .importRows(entity), .read(entity, id), .amend(entity, id), .remove(entity, id)] as [Route]
         }
+        let log: [Route] = [.proveEvent(EventID(id.uuid)), .readLog, .readCheckpoint(1), .readTile(1, TilePath(entries: 0, width: 1))]
         let person = records.ids["contact"].flatMap { UUIDv7($0) }.map { SubjectID($0) } ?? SubjectID(id.uuid)
         let subjects: [Route] = [
             .readSubject(person), .recordConsent(person, "marketing"), .restrict(person), .liftRestriction(person),
             .object(person, "sales"), .withdrawObjection(person, "sales"),
         ]
         let grants: [Route] = [.listGrants, .requestGrant, .approveGrant(id.uuid), .closeGrant(id.uuid)]
-        return [.health, .listCredentials, .issueCredential, .searchAudit] + each + subjects + grants + [.revokeCredential(spareKey)]
+        return [.health, .listCredentials, .issueCredential, .searchAudit] + log + each + subjects + grants + [.revokeCredential(spareKey)]
     }
 
     struct Probe {
@@ -59,6 +61,10 @@ struct RouteProbes {
         case .issueCredential: return Probe(method: "POST", path: "/v1/tokens", headers: json, body: Array(#"{"roles":["auditor"]}"#.utf8))
         case .revokeCredential(let id): return Probe(method: "DELETE", path: "/v1/tokens/\(id)")
         case .searchAudit: return Probe(method: "GET", path: "/v1/audit/events?limit=200")
+        case .proveEvent(let id): return Probe(method: "GET", path: "/v1/audit/events/\(id)/proof")
+        case .readLog: return Probe(method: "GET", path: "/v1/audit/log")
+        case .readCheckpoint(let epoch): return Probe(method: "GET", path: "/v1/audit/log/\(epoch)/checkpoint")
+        case .readTile(let epoch, let path): return Probe(method: "GET", path: "/v1/audit/log/\(epoch)/\(path)")
         case .listGrants: return Probe(method: "GET", path: "/v1/grants?state=all")
         case .requestGrant: return Probe(method: "POST", path: "/v1/grants", headers: json, body: Array(#"{"rule":"none"}"#.utf8))
         case .approveGrant(let id): return Probe(method: "POST", path: "/v1/grants/\(id)/approve")

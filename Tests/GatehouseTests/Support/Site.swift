@@ -154,6 +154,15 @@ final class Site: Sendable {
         return try await PostgresCluster.psql(socket: state + "/postgres-run", "gatehouse_vault", sql)
     }
 
+    /// Comes back when every event that was recorded so far has its place in the log.
+    func settleLog() async throws {
+        for _ in 0..<200 {
+            if try await administer("SELECT count(*) FROM audit_inbox") == "0" { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("the log does not take up what was recorded")
+    }
+
     func dump(_ database: String) async throws -> String {
         if let pair {
             return database == "gatehouse"

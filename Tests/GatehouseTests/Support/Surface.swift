@@ -36,6 +36,7 @@ extension Route {
         case .importRows: [.row, .lookup]
         case .remove: []
         case .listCredentials, .searchAudit, .listGrants, .readSubject: Surface.parameters
+        case .proveEvent, .readLog, .readCheckpoint, .readTile: []
         case .issueCredential, .requestGrant, .closeGrant, .recordConsent, .restrict: [.member]
         case .health, .revokeCredential, .approveGrant, .liftRestriction, .object, .withdrawObjection: []
         }
