@@ -127,7 +127,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse-bench",
             dependencies: [
-                "AuditTrail", "TransparencyLog", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyProviders", "KeyRing", "Policies",
+                "AuditTrail", "TransparencyLog", "CSodium", "Catalog", "DataFormats", "Disclosure", "Expressions", "Identity", "KeyProviders",
+                "KeyRing", "Policies",
                 "PolicyFiles",
                 "PostgresLink",
                 "Sealing", "Storage", "Vocabulary",
