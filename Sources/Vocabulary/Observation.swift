@@ -10,6 +10,13 @@ package enum Observation: Sendable {
     case auditCommitted(events: Int)
     case auditFailed(events: Int, code: String)
     case auditRefused
+    case auditSpooled(events: Int)
+    case auditSpoolReplayed(events: Int)
+    case auditSpoolFull
+    case logSequenced(tenant: String, events: Int)
+    case logBehind(tenant: String, seconds: Int)
+    case logEpochBegun(tenant: String, epoch: Int, lostSize: Int)
+    case logUnsigned(tenant: String, code: String)
     case sealedValueUnreadable(entity: String, field: String)
     /// Data keys that are neither there nor destroyed on purpose: the vault is older than the store, or was changed.
     case dataKeysMissing(count: Int)
@@ -22,6 +29,14 @@ package enum Observation: Sendable {
     case rotationFinished(kind: String, tenant: String)
     case rotationFailed(kind: String, code: String)
     case epochEnded(tenant: String, epoch: Int)
+    /// A witness has countersigned a tenant's log of this size.
+    case witnessed(witness: String, size: Int)
+    case witnessFailed(witness: String, code: String)
+    /// A collector has taken events.
+    case feedDelivered(feed: String, events: Int)
+    case feedFailed(feed: String, code: String)
+    /// Events past their time have left the database; their log keeps the hashes.
+    case auditPruned(events: Int)
     /// A condition of a policy came to an error: an allow that does not hold, a deny that does.
     case conditionFailed(rule: String)
     case glassBroken(rule: String)
