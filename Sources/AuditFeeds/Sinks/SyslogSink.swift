@@ -39,7 +39,7 @@ package actor SyslogSink: FeedSink {
         connection?.channel.close(promise: nil)
     }
 
-    /// When cancelled, closes the connection and throws `unreachable`; the collector may have taken the events.
+    /// When cancelled, closes the connection, as soon as there is one, and throws `unreachable`; the collector may have taken the events.
     package func deliver(_ events: [FeedEvent]) async throws(FeedError) {
         let parts = try Self.parts(events)
         if parts.isEmpty { return }
