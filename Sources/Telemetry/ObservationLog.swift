@@ -26,32 +26,24 @@ package struct ObservationLog: Sendable {
         case .auditCommitted(let events): logger.trace("audit events committed", metadata: ["events": "\(events)"])
         case .auditFailed(let events, let code): logger.error("audit events not written", metadata: ["events": "\(events)", "code": "\(code)"])
         case .auditRefused: logger.error("an access was refused because it could not be recorded")
-        case .auditSpooled(let events):
-            logger.warning("the database does not take audit events; they wait in the spool", metadata: ["events": "\(events)"])
-        case .auditSpoolReplayed(let events):
-            logger.notice("audit events have gone from the spool into the database", metadata: ["events": "\(events)"])
-        case .auditSpoolFull: logger.error("the spool of audit events is full; accesses are refused until the database takes them")
-        case .logSequenced(let tenant, let events):
-            logger.debug("events have their places in the log", metadata: ["tenant": "\(tenant)", "events": "\(events)"])
+        case .auditSpooled(let events): logger.warning("the database takes no events; they wait in the spool", metadata: ["events": "\(events)"])
+        case .auditSpoolReplayed(let events): logger.notice("events of the spool reached the database", metadata: ["events": "\(events)"])
+        case .auditSpoolFull: logger.error("the spool of the audit trail is full")
+        case .logSequenced(let tenant, let events): logger.debug("the log has grown", metadata: ["tenant": "\(tenant)", "events": "\(events)"])
         case .logBehind(let tenant, let seconds):
             logger.warning("recorded events wait for the log", metadata: ["tenant": "\(tenant)", "seconds": "\(seconds)"])
-        case .logEpochBegun(let tenant, let epoch, let lostSize):
+        case .logEpochBegun(let tenant, let epoch, let size):
             logger.error(
-                "the database was taken back to an earlier state; a further log begins",
-                metadata: ["tenant": "\(tenant)", "epoch": "\(epoch)", "lost size": "\(lostSize)"]
-            )
+                "the database was taken back: the log goes on in a new epoch",
+                metadata: ["tenant": "\(tenant)", "epoch": "\(epoch)", "lost_size": "\(size)"])
         case .logUnsigned(let tenant, let code):
-            logger.error("the head of a log cannot be signed", metadata: ["tenant": "\(tenant)", "code": "\(code)"])
-        case .witnessed(let witness, let size):
-            logger.info("a witness has countersigned", metadata: ["witness": "\(witness)", "size": "\(size)"])
+            logger.error("a head of the log cannot be signed", metadata: ["tenant": "\(tenant)", "code": "\(code)"])
+        case .witnessed(let witness, let size): logger.debug("witnessed", metadata: ["witness": "\(witness)", "size": "\(size)"])
         case .witnessFailed(let witness, let code):
-            logger.warning("a witness does not countersign", metadata: ["witness": "\(witness)", "code": "\(code)"])
-        case .feedDelivered(let feed, let events):
-            logger.debug("a collector has taken events", metadata: ["feed": "\(feed)", "events": "\(events)"])
-        case .feedFailed(let feed, let code):
-            logger.warning("a collector does not take events; they come again", metadata: ["feed": "\(feed)", "code": "\(code)"])
-        case .auditPruned(let events):
-            logger.notice("audit events past their time have left the database", metadata: ["events": "\(events)"])
+            logger.warning("a witness confirms nothing", metadata: ["witness": "\(witness)", "code": "\(code)"])
+        case .feedDelivered(let feed, let events): logger.debug("events delivered", metadata: ["feed": "\(feed)", "events": "\(events)"])
+        case .feedFailed(let feed, let code): logger.warning("a feed takes no events", metadata: ["feed": "\(feed)", "code": "\(code)"])
+        case .auditPruned(let events): logger.notice("events that have lasted their time were dropped", metadata: ["events": "\(events)"])
         case .sealedValueUnreadable(let entity, let field):
             logger.error("a sealed value does not open", metadata: ["entity": "\(entity)", "field": "\(field)"])
         case .dataKeysMissing(let count):

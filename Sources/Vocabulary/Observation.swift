@@ -17,6 +17,11 @@ package enum Observation: Sendable {
     case logBehind(tenant: String, seconds: Int)
     case logEpochBegun(tenant: String, epoch: Int, lostSize: Int)
     case logUnsigned(tenant: String, code: String)
+    case witnessed(witness: String, size: Int)
+    case witnessFailed(witness: String, code: String)
+    case feedDelivered(feed: String, events: Int)
+    case feedFailed(feed: String, code: String)
+    case auditPruned(events: Int)
     case sealedValueUnreadable(entity: String, field: String)
     /// Data keys that are neither there nor destroyed on purpose: the vault is older than the store, or was changed.
     case dataKeysMissing(count: Int)
@@ -29,14 +34,6 @@ package enum Observation: Sendable {
     case rotationFinished(kind: String, tenant: String)
     case rotationFailed(kind: String, code: String)
     case epochEnded(tenant: String, epoch: Int)
-    /// A witness has countersigned a tenant's log of this size.
-    case witnessed(witness: String, size: Int)
-    case witnessFailed(witness: String, code: String)
-    /// A collector has taken events.
-    case feedDelivered(feed: String, events: Int)
-    case feedFailed(feed: String, code: String)
-    /// Events past their time have left the database; their log keeps the hashes.
-    case auditPruned(events: Int)
     /// A condition of a policy came to an error: an allow that does not hold, a deny that does.
     case conditionFailed(rule: String)
     case glassBroken(rule: String)
