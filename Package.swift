@@ -180,7 +180,7 @@ let package = Package(
         .testTarget(
             name: "AuditFeedsTests",
             dependencies: [
-                "Vocabulary", "DataFormats", "AuditFeeds", "Telemetry", "TestPostgres",
+                "Vocabulary", "DataFormats", "Policies", "AuditFeeds", "Telemetry", "TestPostgres",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]

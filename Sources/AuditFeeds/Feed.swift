@@ -1,4 +1,4 @@
-/// Where events of the trail are pushed to; see ``FeedSink``.
+/// One entry of the trail on its way out; see ``FeedSink``.
 package struct FeedEvent: Sendable {
     /// The index of the entry in its log.
     package let position: Int
@@ -14,22 +14,13 @@ package struct FeedEvent: Sendable {
 }
 
 /// A collector of events. Delivery is at least once and in order: a batch that fails is delivered again as it was.
+///
+/// A sink keeps nothing of a batch once ``deliver(_:)`` has come back, and is asked for one batch at a time. What it holds open (a
+/// connection) it closes when it goes away itself.
 package protocol FeedSink: Sendable {
+    /// What settings and metrics call it; unique in a process.
     var name: String { get }
 
-    /// Comes back when the collector has taken all of them.
+    /// Comes back when the collector has taken all of them. When it throws, the collector may have taken some.
     func deliver(_ events: [FeedEvent]) async throws(FeedError)
-}
-
-/// Why a collector did not take events; no text of the other side is in it.
-package struct FeedError: Error, Sendable, Equatable {
-    package enum Code: String, Sendable {
-        case unreachable
-        case refused
-        /// An event that is none: the entry cannot be read.
-        case malformed
-    }
-
-    package let code: Code
-    package init(_ code: Code) { self.code = code }
 }

@@ -1,0 +1,88 @@
+/// All metrics there are. What a family counts, and by which labels it is told apart, stands here and nowhere else.
+///
+/// Labels are words of the program and names from configuration: routes, codes, rules, entities, fields, feeds. None is the id of a person, a
+/// record or a tenant, so a family grows no further than the configuration does.
+enum MetricFamily: String, CaseIterable, Sendable {
+    case build
+    case serving
+    case requests
+    case requestDuration = "request_duration_seconds"
+    case requestRefusals = "request_refusals"
+    case databaseConnected = "database_connections_opened"
+    case databaseLost = "database_connections_lost"
+    case databaseUnreachable = "database_connection_failures"
+    case rowSecurityBypassed = "row_security_bypassed"
+    case memoryNotLocked = "memory_not_locked"
+    case auditCommitted = "audit_events_committed"
+    case auditFailed = "audit_write_failures"
+    case auditRefused = "audit_refusals"
+    case auditSpooled = "audit_events_spooled"
+    case auditSpoolReplayed = "audit_events_replayed"
+    case auditSpoolFull = "audit_spool_full"
+    case auditPruned = "audit_events_pruned"
+    case logSequenced = "log_events_sequenced"
+    case logLag = "log_lag_seconds"
+    case logEpochsBegun = "log_epochs_begun"
+    case logUnsigned = "log_heads_unsigned"
+    case witnessed = "witness_signatures"
+    case witnessFailed = "witness_failures"
+    case feedDelivered = "feed_events_delivered"
+    case feedFailed = "feed_failures"
+    case sealedValuesUnreadable = "sealed_values_unreadable"
+    case dataKeysMissing = "data_keys_missing"
+    case tenantKeysUnopened = "tenant_keys_unopened"
+    case recoveryMissing = "recovery_missing"
+    case rotationsResumed = "rotations_resumed"
+    case rotationsFinished = "rotations_finished"
+    case rotationFailures = "rotation_failures"
+    case epochsEnded = "key_epochs_ended"
+    case conditionsFailed = "policy_condition_failures"
+    case glassBroken = "glass_broken"
+    case policiesReloaded = "policy_reloads"
+    case policiesRefused = "policy_reloads_refused"
+
+    enum Kind: String, Sendable { case counter, gauge, histogram, info }
+
+    /// What the samples are without their suffixes.
+    var name: String { "gatehouse_" + rawValue }
+
+    var kind: Kind {
+        switch self {
+        case .build: .info
+        case .serving, .memoryNotLocked, .recoveryMissing, .rowSecurityBypassed, .logLag: .gauge
+        case .requestDuration: .histogram
+        default: .counter
+        }
+    }
+
+    /// A family in a unit has it as the last part of its name.
+    var unit: String? {
+        switch self {
+        case .requestDuration, .logLag: "seconds"
+        default: nil
+        }
+    }
+
+    var labels: [String] {
+        switch self {
+        case .build: ["version"]
+        case .requests: ["route", "status"]
+        case .requestDuration: ["route"]
+        case .requestRefusals: ["route", "code"]
+        case .databaseConnected, .databaseLost, .databaseUnreachable, .rowSecurityBypassed: ["database"]
+        case .auditFailed, .logUnsigned: ["code"]
+        case .witnessed: ["witness"]
+        case .witnessFailed: ["witness", "code"]
+        case .feedDelivered: ["feed"]
+        case .feedFailed: ["feed", "code"]
+        case .sealedValuesUnreadable: ["entity", "field"]
+        case .rotationsResumed, .rotationsFinished: ["kind"]
+        case .rotationFailures: ["kind", "code"]
+        case .conditionsFailed, .glassBroken: ["rule"]
+        case .serving, .memoryNotLocked, .auditCommitted, .auditRefused, .auditSpooled, .auditSpoolReplayed, .auditSpoolFull, .auditPruned,
+            .logSequenced, .logLag, .logEpochsBegun, .dataKeysMissing, .tenantKeysUnopened, .recoveryMissing, .epochsEnded, .policiesReloaded,
+            .policiesRefused:
+            []
+        }
+    }
+}
