@@ -42,7 +42,7 @@ struct CrashTests {
                                     let event = answer.headers["audit-event"] ?? ""
                                     written.add(Acknowledged(table: table, id: answer.id, event: event))
                                 }
-                                if made.status >= 500 { return }
+                                if made.status >= 500 || amended.status >= 500 { return }
                             } catch {
                                 return
                             }
