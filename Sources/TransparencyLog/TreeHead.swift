@@ -8,6 +8,12 @@ package struct TreeHash: Sendable, Hashable {
         guard bytes.count == Self.byteCount else { return nil }
         self.bytes = Array(bytes)
     }
+
+    /// Of 32 bytes that a hash function gave.
+    init(digest: [UInt8]) {
+        precondition(digest.count == Self.byteCount, "a hash has 32 bytes")
+        bytes = digest
+    }
 }
 
 /// How many entries a log has, and the hash of all of them.
