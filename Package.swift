@@ -174,6 +174,7 @@ let package = Package(
                 "Vocabulary", "DataFormats", "Sealing", "TransparencyLog", "Witnesses", "TestAuthority", "TestPostgres",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
         .testTarget(

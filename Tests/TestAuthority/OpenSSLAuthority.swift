@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A time-stamping authority of the `openssl` program, with a root of its own, in a folder of its own.
 package final class OpenSSLAuthority: Sendable {
@@ -13,6 +14,8 @@ package final class OpenSSLAuthority: Sendable {
     package static var isInstalled: Bool { program != nil }
 
     package let folder: String
+    /// One question at a time: the files of the program have fixed names.
+    private let turn = Mutex(())
     package var root: [UInt8] { get throws { try read("root.pem") } }
     package var rootPath: String { folder + "/root.pem" }
 
@@ -41,9 +44,11 @@ package final class OpenSSLAuthority: Sendable {
     }
 
     package func reply(to request: [UInt8]) throws -> [UInt8] {
-        try write("request.tsq", request)
-        try run(["ts", "-reply", "-config", "config", "-queryfile", "request.tsq", "-out", "reply.tsr"])
-        return try read("reply.tsr")
+        try turn.withLock { _ in
+            try write("request.tsq", request)
+            try run(["ts", "-reply", "-config", "config", "-queryfile", "request.tsq", "-out", "reply.tsr"])
+            return try read("reply.tsr")
+        }
     }
 
     /// The same content as in a reply, signed again by another certificate below the root.
@@ -67,13 +72,15 @@ package final class OpenSSLAuthority: Sendable {
 
     /// Whether `openssl ts -verify` takes a reply for these bytes.
     package func accepts(_ reply: [UInt8], for bytes: [UInt8]) throws -> Bool {
-        try write("kept.tsr", reply)
-        try write("kept", bytes)
-        do {
-            try run(["ts", "-verify", "-in", "kept.tsr", "-data", "kept", "-CAfile", "root.pem"])
-            return true
-        } catch is Failure {
-            return false
+        try turn.withLock { _ in
+            try write("kept.tsr", reply)
+            try write("kept", bytes)
+            do {
+                try run(["ts", "-verify", "-in", "kept.tsr", "-data", "kept", "-CAfile", "root.pem"])
+                return true
+            } catch is Failure {
+                return false
+            }
         }
     }
 
