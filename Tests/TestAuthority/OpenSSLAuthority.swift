@@ -33,6 +33,9 @@ package final class OpenSSLAuthority: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     /// A certificate below the root: `NAME.pem` with `NAME.key`.
+    ///
+    /// - Parameter extensions: `signer` of time-stamps, `uncritical` or `web` for signers that are none, `server` for one at 127.0.0.1,
+    ///   `elsewhere` for one that is not.
     package func issue(_ name: String, extensions: String) throws {
         let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-config", "config"]
         try run(["req"] + key + ["-keyout", "\(name).key", "-out", "\(name).csr", "-subj", "/CN=\(name)"])
@@ -128,6 +131,14 @@ package final class OpenSSLAuthority: Sendable {
         basicConstraints = critical, CA:false
         keyUsage = critical, digitalSignature
         extendedKeyUsage = critical, serverAuth
+        [server]
+        basicConstraints = critical, CA:false
+        extendedKeyUsage = serverAuth
+        subjectAltName = IP:127.0.0.1
+        [elsewhere]
+        basicConstraints = critical, CA:false
+        extendedKeyUsage = serverAuth
+        subjectAltName = IP:127.0.0.2, DNS:localhost
         [tsa]
         default_tsa = authority
         [authority]
