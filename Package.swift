@@ -64,8 +64,8 @@ let package = Package(
         .target(
             name: "Witnesses",
             dependencies: [
-                "Vocabulary", "DataFormats", "DurableFiles", "Sealing", "TransparencyLog",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
+                "DurableFiles", "Sealing", "TransparencyLog", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
