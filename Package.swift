@@ -66,8 +66,8 @@ let package = Package(
         .target(
             name: "Witnesses",
             dependencies: [
-                "Vocabulary", "DataFormats", "DurableFiles", "Sealing", "TransparencyLog",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
+                "DurableFiles", "Sealing", "TransparencyLog", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
@@ -152,7 +152,9 @@ let package = Package(
         .testTarget(name: "SampleDataTests", dependencies: ["SampleData"]),
         .testTarget(name: "VocabularyTests", dependencies: ["Vocabulary"]),
         .testTarget(name: "ExpressionsTests", dependencies: ["DataFormats", "Expressions", "Vocabulary"], exclude: ["Vectors"]),
-        .testTarget(name: "SealingTests", dependencies: ["Vocabulary", "DataFormats", "Sealing", "SecretsProbe"]),
+        .testTarget(name: "SealingTests", dependencies: ["Vocabulary", "DataFormats", "Sealing", "SecretsProbe", "TestAuthority"]),
+        // A time-stamping authority, made by the openssl program.
+        .target(name: "TestAuthority", path: "Tests/TestAuthority"),
         // A process whose memory SealingTests look at.
         .executableTarget(name: "SecretsProbe", dependencies: ["Sealing", "Vocabulary"], path: "Tests/SecretsProbe"),
         .testTarget(
@@ -172,9 +174,10 @@ let package = Package(
         .testTarget(
             name: "WitnessesTests",
             dependencies: [
-                "Vocabulary", "DataFormats", "Sealing", "TransparencyLog", "Witnesses", "TestPostgres",
+                "Vocabulary", "DataFormats", "Sealing", "TransparencyLog", "Witnesses", "TestAuthority", "TestPostgres",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
         .testTarget(

@@ -2,7 +2,7 @@ import Glibc
 
 /// A folder whose names are made durable. All calls block; names are relative to it.
 package struct DurableFolder: Sendable, Equatable {
-    /// What the names of files end with that ``replace(_:with:)`` writes.
+    /// What the names of files end with that ``replace(_:with:mode:)`` writes.
     package static let draftEnding = ".unfinished"
 
     package let path: String
@@ -64,11 +64,13 @@ package struct DurableFolder: Sendable, Equatable {
     ///
     /// Whoever reads the name at any moment, also after a crash, finds the old bytes or the new ones. One writer of a name at a time:
     /// the bytes first go to a file with ``draftEnding``, which a crash may leave behind and the next writing replaces.
-    package func replace(_ name: String, with bytes: [UInt8]) throws(FileError) {
+    ///
+    /// - Parameter mode: who may read the file.
+    package func replace(_ name: String, with bytes: [UInt8], mode: UInt32 = 0o600) throws(FileError) {
         let draft = name + Self.draftEnding
         try remove(draft)
         do throws(FileError) {
-            let file = try OpenFile.create(path(of: draft))
+            let file = try OpenFile.create(path(of: draft), mode: mode)
             try file.write(bytes, at: 0)
             try file.sync()
             guard rename(path(of: draft), path(of: name)) == 0 else { throw .last }

@@ -7,6 +7,11 @@ package struct FileError: Error, Sendable, Equatable {
 
     package init(code: Int32) { self.code = code }
 
+    /// There is no such file.
+    package static let missing = FileError(code: ENOENT)
+    /// It is longer than the reader takes.
+    package static let tooLong = FileError(code: EFBIG)
+
     /// What the last call of this thread failed with.
     static var last: FileError { FileError(code: errno) }
 }

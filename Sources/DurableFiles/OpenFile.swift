@@ -11,9 +11,11 @@ package struct OpenFile: ~Copyable {
 
     // MARK: Opening
 
-    /// A file that must not be there yet, for its owner's eyes only. Its name is durable after ``DurableFolder/sync(_:)`` of its folder.
-    package static func create(_ path: String) throws(FileError) -> OpenFile {
-        try open(path, O_RDWR | O_CREAT | O_EXCL)
+    /// A file that must not be there yet. Its name is durable after ``DurableFolder/sync()`` of its folder.
+    ///
+    /// - Parameter mode: who may read it, as far as the process's mask allows; its owner alone when not said otherwise.
+    package static func create(_ path: String, mode: UInt32 = 0o600) throws(FileError) -> OpenFile {
+        try open(path, O_RDWR | O_CREAT | O_EXCL, mode)
     }
 
     /// A file that may be there, for its owner's eyes only.
@@ -22,11 +24,15 @@ package struct OpenFile: ~Copyable {
     }
 
     package static func forUpdating(_ path: String) throws(FileError) -> OpenFile { try open(path, O_RDWR) }
-    package static func forReading(_ path: String) throws(FileError) -> OpenFile { try open(path, O_RDONLY) }
 
-    /// A symbolic link is not followed, a named pipe is not waited for, and what is no regular file is `EINVAL`.
-    private static func open(_ path: String, _ flags: Int32) throws(FileError) -> OpenFile {
-        let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+    /// - Parameter followingLinks: for files that an operator names, which often are links; never for those of our own making.
+    package static func forReading(_ path: String, followingLinks: Bool = false) throws(FileError) -> OpenFile {
+        try open(path, O_RDONLY, links: followingLinks ? 0 : O_NOFOLLOW)
+    }
+
+    /// A symbolic link is not followed unless `links` lets it be, a named pipe is not waited for, and what is no regular file is `EINVAL`.
+    private static func open(_ path: String, _ flags: Int32, _ mode: UInt32 = 0o600, links: Int32 = O_NOFOLLOW) throws(FileError) -> OpenFile {
+        let descriptor = Glibc.open(path, flags | links | O_CLOEXEC | O_NONBLOCK, mode)
         guard descriptor >= 0 else { throw .last }
         let file = OpenFile(owning: descriptor)
         guard try file.status().st_mode & S_IFMT == S_IFREG else { throw FileError(code: EINVAL) }
@@ -43,10 +49,10 @@ package struct OpenFile: ~Copyable {
 
     package func byteCount() throws(FileError) -> Int { Int(try status().st_size) }
 
-    /// The whole file, or `EFBIG` when it has more than `limit` bytes.
+    /// The whole file, or ``FileError/tooLong`` when it has more than `limit` bytes.
     package func readAll(limit: Int = .max) throws(FileError) -> [UInt8] {
         let count = try byteCount()
-        guard count <= limit else { throw FileError(code: EFBIG) }
+        guard count <= limit else { throw .tooLong }
         var failure: FileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { memory, filled in
             while filled < count {

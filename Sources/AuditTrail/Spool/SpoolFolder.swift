@@ -55,7 +55,7 @@ struct SpoolFolder: ~Copyable {
             nextNumber = (names.compactMap(SpoolSegment.number(of:)).max() ?? 0) + 1
             for number in numbers {
                 let isNewest = number == numbers.last
-                if let segment = try recover(SpoolSegment(number: number), isNewest: isNewest, &recovery) { segments.append(segment) }
+                if let segment = try folder.recover(SpoolSegment(number: number), isNewest: isNewest, &recovery) { segments.append(segment) }
             }
             try folder.sync()
         } catch {
@@ -63,46 +63,6 @@ struct SpoolFolder: ~Copyable {
         }
         recovery.frames = frameCount
         return recovery
-    }
-
-    private func recover(_ segment: SpoolSegment, isNewest: Bool, _ recovery: inout SpoolRecovery) throws(FileError) -> SpoolSegment? {
-        let file = try OpenFile.forUpdating(folder.path(of: segment.name))
-        let bytes = try file.readAll()
-        let content = SpoolSegment.read(bytes, number: segment.number)
-        var segment = segment
-        segment.byteCount = content.length
-        segment.frameCount = content.frames.count
-        switch content.end {
-        case .whole: break
-        case .torn where isNewest:
-            recovery.tornBytes += bytes.count - content.length
-            try file.cut(to: content.length)
-            try file.sync()
-        case .torn, .damaged:
-            // Before a segment had a successor, all of it was durable.
-            recovery.damages.append(try setAside(segment, bytes))
-        }
-        if segment.frameCount == 0 {
-            try folder.remove(segment.name)
-            return nil
-        }
-        return segment
-    }
-
-    /// Keeps a segment as it was found under another name, and what was readable of it under its own.
-    ///
-    /// A crash between the steps leaves the segment as it was, so that the next opening does the same again.
-    private func setAside(_ segment: SpoolSegment, _ bytes: [UInt8]) throws(FileError) -> SpoolDamage {
-        var attempt = 0
-        while try !folder.link(segment.name, as: segment.damagedName(attempt: attempt)) { attempt += 1 }
-        try folder.sync()
-        if segment.frameCount > 0 {
-            try folder.replace(segment.name, with: Array(bytes.prefix(segment.byteCount)))
-        } else {
-            try folder.remove(segment.name)
-            try folder.sync()
-        }
-        return SpoolDamage(segment: segment.number, position: segment.byteCount, file: segment.damagedName(attempt: attempt))
     }
 
     // MARK: Writing
@@ -185,9 +145,11 @@ struct SpoolFolder: ~Copyable {
             let bytes = try OpenFile.forReading(folder.path(of: segment.name)).readAll()
             let content = SpoolSegment.read(bytes, number: segment.number)
             if content.end == .whole, content.length == segment.byteCount { return (content.frames, segment.number) }
-            segments[0].byteCount = content.length
-            segments[0].frameCount = content.frames.count
-            damage = try setAside(segments[0], bytes)
+            var readable = segment
+            readable.byteCount = content.length
+            readable.frameCount = content.frames.count
+            damage = try folder.setAside(readable, bytes)
+            segments[0] = readable
         } catch {
             throw .unreadable(error.code)
         }
