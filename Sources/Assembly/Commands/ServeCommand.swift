@@ -58,10 +58,13 @@ struct ServeCommand: AsyncParsableCommand {
             let settings = try KeySettings(environment: ProcessInfo.processInfo.environment, runtime.state)
             if settings.recipients.isEmpty { observe(.recoveryMissing) }
             let keeper = RotationKeeper(runtime: runtime, epochLength: settings.epochLength)
+            let witnesses = try WitnessKeeper(runtime)
+            let feeds = try FeedKeeper(runtime)
             let services = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
                     services: [
-                        .init(service: watch), .init(service: keeper), .init(service: LogKeeper(runtime: runtime)),
+                        .init(service: watch), .init(service: keeper), .init(service: LogKeeper(runtime: runtime)), .init(service: witnesses),
+                        .init(service: feeds),
                         .init(service: server),
                     ], gracefulShutdownSignals: [.sigterm, .sigint],
                     logger: runtime.telemetry.logger

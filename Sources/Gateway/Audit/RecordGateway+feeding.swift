@@ -1,0 +1,59 @@
+import AuditTrail
+import PostgresLink
+package import Storage
+import TransparencyLog
+package import Vocabulary
+
+/// Entries for a feed, in the order of the log.
+package struct FeedHelping: Sendable {
+    package let events: [DisclosedEvent]
+    /// Where these begin, and where the feed goes on once they are delivered.
+    package let start: LogPlace
+    package let end: LogPlace
+}
+
+extension RecordGateway {
+    /// How long a delivery may take before another gateway takes the feed over.
+    package static var feedPatience: Duration { .seconds(60) }
+
+    /// What a feed has not been given yet, if this gateway may deliver it: the feed is held until ``delivered(_:to:of:)`` or
+    /// ``notDelivered(_:_:of:)``. Only what stands in the log is delivered, so that a feed can be held against it.
+    package func helping(for feed: String, limit: Int, of tenant: TenantID) async throws(StorageError) -> FeedHelping? {
+        let held = try await changed(StoreDatabase.holdFeed(feed, for: Self.feedPatience, tenant: tenant), tenant)
+        guard held.rowCount == 1, let epoch = held.int64(0, 0), let position = held.int64(0, 1) else { return nil }
+        let start = LogPlace(epoch: Int(epoch), position: Int(position))
+        do throws(StorageError) {
+            let rows = try await store.read(
+                Scope(tenant: tenant), [StoreDatabase.log(of: tenant), StoreDatabase.checkpoints(of: tenant), StoreDatabase.prunes(of: tenant)])
+            guard let log = StoreDatabase.storedLog(rows[0]) else { throw StorageError.unrecorded }
+            let ended = StoreDatabase.storedCheckpoints(rows[1]).first { $0.epoch == start.epoch && $0.epoch < log.epoch }
+            let pruned = StoreDatabase.storedPrunes(rows[2])[start.epoch] ?? 0
+            let events = try await store.auditEntries(
+                from: LogPlace(epoch: start.epoch, position: max(start.position, pruned)), to: .max, limit: limit, Scope(tenant: tenant))
+            if let last = events.last?.place {
+                return FeedHelping(
+                    events: events.map { DisclosedEvent($0) }, start: start, end: LogPlace(epoch: last.epoch, position: last.position + 1))
+            }
+            // An epoch that was delivered to its end is followed by the next.
+            if start.epoch < log.epoch, start.position >= ended?.size ?? 0 {
+                return FeedHelping(events: [], start: start, end: LogPlace(epoch: start.epoch + 1, position: 0))
+            }
+            _ = try await changed(StoreDatabase.releaseFeed(feed, failure: nil, tenant: tenant), tenant)
+            return nil
+        } catch {
+            _ = try? await changed(StoreDatabase.releaseFeed(feed, failure: nil, tenant: tenant), tenant)
+            throw error
+        }
+    }
+
+    package func delivered(_ helping: FeedHelping, to feed: String, of tenant: TenantID) async throws(StorageError) {
+        _ = try await changed(StoreDatabase.moveFeed(feed, from: helping.start, to: helping.end, tenant: tenant), tenant)
+        if !helping.events.isEmpty { observe(.feedDelivered(feed: feed, events: helping.events.count)) }
+    }
+
+    /// - Parameter code: why not; a stable word.
+    package func notDelivered(_ feed: String, _ code: String, of tenant: TenantID) async {
+        observe(.feedFailed(feed: feed, code: code))
+        _ = try? await changed(StoreDatabase.releaseFeed(feed, failure: code, tenant: tenant), tenant)
+    }
+}
