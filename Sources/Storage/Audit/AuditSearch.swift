@@ -28,6 +28,8 @@ package struct FoundEvent: Sendable, Equatable {
     package let reason: String?
     package let records: [RecordID]
     package let salt: [UInt8]?
+    /// Actor, action, entity, decision and purpose as the columns have them; `nil` where nobody asked for those.
+    package var columns: [String?]?
 
     package init(id: EventID, place: LogPlace, entry: [UInt8], reason: String?, records: [RecordID], salt: [UInt8]?) {
         self.id = id
@@ -40,7 +42,7 @@ package struct FoundEvent: Sendable, Equatable {
 }
 
 extension StoreDatabase {
-    private static let foundColumns: SQL = "id, epoch, position, entry, reason, records, salt"
+    private static let foundColumns: SQL = "id, epoch, position, entry, reason, records, salt, actor, action, entity, decision, purpose"
 
     /// Newest first.
     package func auditEvents(_ query: AuditQuery, _ scope: Scope) async throws(StorageError) -> [FoundEvent] {
@@ -109,10 +111,12 @@ extension StoreDatabase {
         (0..<rows.rowCount).compactMap { row in
             guard let id = rows.uuid(row, 0), let epoch = rows.int64(row, 1), let position = rows.int64(row, 2), let entry = rows.bytes(row, 3)
             else { return nil }
-            return FoundEvent(
+            var event = FoundEvent(
                 id: EventID(id), place: LogPlace(epoch: Int(epoch), position: Int(position)), entry: entry, reason: rows.text(row, 4),
                 records: rows.uuids(row, 5).map { RecordID($0) }, salt: rows.bytes(row, 6)
             )
+            event.columns = (7...11).map { rows.text(row, $0) }
+            return event
         }
     }
 
