@@ -49,13 +49,15 @@ package enum CanonicalJSON {
     /// the other one from U+E000 to U+FFFF; such characters differ in their first byte already.
     static func precedes(_ left: String, _ right: String) -> Bool {
         left.withUTF8Bytes { left in
-            right.withUTF8Bytes { right in
-                for position in 0..<min(left.count, right.count) where left[position] != right[position] {
-                    return rank(left[position]) < rank(right[position])
-                }
-                return left.count < right.count
-            }
+            right.withUTF8Bytes { right in precedes(left, right) }
         }
+    }
+
+    static func precedes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        for position in 0..<min(left.count, right.count) where left[position] != right[position] {
+            return rank(left[position]) < rank(right[position])
+        }
+        return left.count < right.count
     }
 
     private static func rank(_ byte: UInt8) -> UInt8 {

@@ -66,6 +66,39 @@ package struct TreeFrontier: Sendable, Hashable {
         }
     }
 
+    /// Adds entries by their hashes, which lie one behind the other.
+    package mutating func append(leaves: some Collection<UInt8>) {
+        precondition(leaves.count.isMultiple(of: TreeHash.byteCount), "a hash has 32 bytes")
+        var hasher = TreeHasher()
+        let bytes = Array(leaves)
+        bytes.withUnsafeBytes { bytes in
+            for start in stride(from: 0, to: bytes.count, by: TreeHash.byteCount) {
+                append(UnsafeRawBufferPointer(rebasing: bytes[start..<start + TreeHash.byteCount]), level: 0, &hasher)
+                size += 1
+            }
+        }
+    }
+
+    /// Adds 256 entries by the root over their hashes, for whoever has computed it already. Their tile is not among the changes.
+    package mutating func append(tile root: TreeHash) {
+        precondition(size.isMultiple(of: TileID.width), "a tile is added where one begins")
+        if edges.isEmpty { edges.append([]) }
+        var hasher = TreeHasher()
+        // The last of the 256 is the one that finishes tiles of the levels above.
+        size += TileID.width - 1
+        root.bytes.withUnsafeBytes { append($0, level: 1, &hasher) }
+        size += 1
+    }
+
+    /// The unfinished tiles as they are now: those of ``tiles(size:)``.
+    package var unfinished: [TileID: [UInt8]] {
+        var tiles: [TileID: [UInt8]] = [:]
+        for (level, bytes) in edges.enumerated() where !bytes.isEmpty {
+            tiles[TileID(level: level, index: TileID.count(level: level, size: size) / TileID.width)] = bytes
+        }
+        return tiles
+    }
+
     /// Computed anew each time, at most some hundred hashes for each level: ask once a batch.
     package var head: TreeHead {
         var hasher = TreeHasher()
@@ -86,9 +119,7 @@ package struct TreeFrontier: Sendable, Hashable {
     /// The tiles that have been added to since the last call, level by level, each with all its bytes now: what has to be stored.
     package mutating func takeChanges() -> [(tile: TileID, bytes: [UInt8])] {
         var changes = finished
-        for level in changedLevels where !edges[level].isEmpty {
-            changes[TileID(level: level, index: TileID.count(level: level, size: size) / TileID.width)] = edges[level]
-        }
+        changes.merge(unfinished.filter { changedLevels.contains($0.key.level) }) { $1 }
         finished = [:]
         changedLevels = []
         return changes.sorted { $0.key < $1.key }.map { (tile: $0.key, bytes: $0.value) }

@@ -88,6 +88,24 @@ struct TreeFrontierTests {
         #expect(tree.takeChanges().isEmpty)
     }
 
+    @Test func `hashes and roots of tiles make the same tree as entries`() throws {
+        let entries = SlowTree.entries(70_000)
+        let stored = try StoredTiles(entries)
+        var tree = TreeFrontier()
+        var hasher = TreeHasher()
+        for index in 0..<273 {
+            let bytes = try #require(stored.tiles[TileID(level: 0, index: index)])
+            if index.isMultiple(of: 3) {
+                tree.append(leaves: bytes)
+            } else {
+                tree.append(tile: try #require(TreeHash(bytes: hasher.root(of: bytes))))
+            }
+        }
+        tree.append(leaves: try #require(stored.tiles[TileID(level: 0, index: 273)]))
+        #expect(tree.head == stored.frontier.head)
+        #expect(tree.unfinished == stored.only(TreeFrontier.tiles(size: 70_000)))
+    }
+
     @Test func `a copy is the tree as it was`() throws {
         var tree = TreeFrontier()
         try tree.append(entries: SlowTree.entries(300))
