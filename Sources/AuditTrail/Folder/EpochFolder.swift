@@ -54,7 +54,10 @@ struct EpochFolder {
         let width = TileID(level: 0, index: 0).width(size: size)
         let path = layout.tile(TilePath(entries: 0, width: width))
         let content = FolderFile.read(path, limit: LogFolderLayout.greatestBundleByteCount)
-        if content == .missing, pruned > 0 { return nil }
+        if content == .missing, pruned > 0 {
+            summary.isBeginningPruned = true
+            return nil
+        }
         func broken(_ sentence: String) { session.report.add(.epochBroken, epoch: layout.epoch, at: 0..<1, sentence) }
         guard case .bytes(let bundle) = content, let place = bundle.withUnsafeBytes({ EntryBundle.places(in: $0).entries.first }),
             let beginning = EpochBeginning(Array(bundle[place]))
@@ -89,10 +92,14 @@ struct EpochFolder {
         }
         // What it claims is still compared, but nobody has to believe its size: what is there has an end.
         var end = 0
+        var count = 0
         FolderFile.walk(layout.root) { path in
             guard case .tile(let tile) = LogFolderLayout.file(at: path), case .entries(let index) = tile.content, index < 1 << 40 else { return }
             end = max(end, index * TileID.width + tile.width)
+            count += 1
         }
+        // A file far away does not make a long log of a short one; it is found with the files.
+        if end > (count * 2 + 16) * TileID.width { end = count * TileID.width }
         size = end
         guard let text = try? SignedNote(note).text, let claimed = try? Checkpoint(text), claimed.origin == origin else { return }
         if claimed.head.size <= end { take(claimed) }

@@ -39,7 +39,11 @@ final class FolderSession {
             report.add(code, epoch: epoch, file: file, "the checkpoint \(file) does not verify with the log's key: \(error.rawValue)")
             return nil
         }
-        for known in witnesses + (witness.map { [$0] } ?? []) {
+        let known = witnesses + (witness.map { [$0] } ?? [])
+        if let own = try? key.of(checkpoint.origin), let lines = try? SignedNote(note).signatures {
+            report.uncheckedSignatures += lines.count { line in !(known + [own]).contains(where: line.isOf) }
+        }
+        for known in known {
             do throws(LogError) {
                 _ = try checkpoint.cosignatures(of: known)
             } catch {

@@ -14,6 +14,8 @@ package struct LogFolderReport: Sendable {
         /// The head that was lost when this epoch began, as its first entry tells.
         package internal(set) var lost: Checkpoint?
         package internal(set) var kept: Checkpoint?
+        /// Whether the first entry was taken out under a pruning policy, so that nothing tells what the epoch goes on from.
+        package internal(set) var isBeginningPruned = false
         /// Checkpoints beside the folder's own that were compared.
         package internal(set) var comparedCheckpoints = 0
         /// Time stamps that nothing was given to verify with.
@@ -21,6 +23,8 @@ package struct LogFolderReport: Sendable {
     }
 
     package internal(set) var epochs: [Epoch] = []
+    /// Signature lines of keys that were not given: of witnesses, or of nobody.
+    package internal(set) var uncheckedSignatures = 0
     /// In the order they were found; no more than the verifier was told to keep.
     package private(set) var findings: [FolderFinding] = []
     /// Of all, whether kept or not. Neighbouring entries with the same fate count as one.

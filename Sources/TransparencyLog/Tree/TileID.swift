@@ -15,7 +15,11 @@ package struct TileID: Sendable, Hashable, Comparable {
     }
 
     /// How many hashes of this tile a log of this size has, 0 to 256.
-    package func width(size: Int) -> Int { min(Self.width, max(0, Self.count(level: level, size: size) - index * Self.width)) }
+    package func width(size: Int) -> Int {
+        let count = Self.count(level: level, size: size)
+        // The index may be anything that a path can name.
+        return index >= 0 && index <= count / Self.width ? min(Self.width, count - index * Self.width) : 0
+    }
 
     /// How many hashes a level of a log of this size has; only full tiles count upward.
     package static func count(level: Int, size: Int) -> Int { level * 8 < Int.bitWidth - 1 ? size >> (level * 8) : 0 }

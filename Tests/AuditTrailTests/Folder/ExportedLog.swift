@@ -52,6 +52,21 @@ struct ExportedLog {
         try write()
     }
 
+    private static let greatOne = Result { try ExportedLog(65_836) }
+
+    /// A log of three levels in a folder of its own; made once, because that takes a while.
+    static func great() throws -> ExportedLog {
+        let original = try greatOne.get()
+        return try ExportedLog(copyOf: original)
+    }
+
+    private init(copyOf original: ExportedLog) throws {
+        origin = original.origin
+        entries = original.entries
+        folder = try TemporaryFolder.make() + "/log"
+        try FileManager.default.copyItem(atPath: original.folder, toPath: folder)
+    }
+
     /// The head at a size, the whole by default.
     func head(_ size: Int? = nil) throws -> TreeHead {
         var tree = TreeFrontier()

@@ -73,6 +73,16 @@ struct FolderEpochTests {
 
     // MARK: Pruning
 
+    @Test func `a beginning that was taken out under a policy is told, and breaks nothing`() throws {
+        let (_, two) = try epochs()
+        try two.remove("tile/entries/000")
+        try two.put(Array("256\n".utf8), "pruned")
+        let report = try two.verify()
+        #expect(report.findings == [])
+        #expect(report.epochs.map(\.isBeginningPruned) == [false, true])
+        #expect(report.epochs.last?.kept == nil)
+    }
+
     private func pruned() throws -> ExportedLog {
         let log = try ExportedLog(1000)
         for name in ["tile/entries/000", "tile/entries/001"] { try log.remove(name) }

@@ -152,7 +152,7 @@ struct FolderManipulationTests {
 
     @Test(arguments: ["tile/1/000", "tile/2/000.p/1", "tile/1/001.p/1", "tile/0/007"])
     func `a changed tile of a log of three levels is named`(name: String) throws {
-        let log = try ExportedLog(65_836)
+        let log = try ExportedLog.great()
         var bytes = try log.read(name)
         bytes[3] ^= 0x80
         try log.put(bytes, name)
@@ -162,7 +162,7 @@ struct FolderManipulationTests {
     }
 
     @Test func `two changed tiles, one above the other, are both named`() throws {
-        let log = try ExportedLog(65_836)
+        let log = try ExportedLog.great()
         for name in ["tile/1/000", "tile/2/000.p/1"] {
             var bytes = try log.read(name)
             bytes[3] ^= 0x80
@@ -292,6 +292,53 @@ struct FolderManipulationTests {
             try log.put(bytes, name)
         }
         #expect(try log.verify().isSound)
+    }
+
+    @Test(arguments: 0..<4) func `whatever is done to several files at once, the log is not sound`(seed: UInt64) throws {
+        var random = SplitMix64(seed: 100 + seed)
+        let log = try ExportedLog(700)
+        var names: [String] = []
+        FolderFile.walk("\(log.folder)/1") { names.append($0) }
+        let originals = try Dictionary(uniqueKeysWithValues: names.map { ($0, try log.read($0)) })
+        for _ in 0..<40 {
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                let name = names[Int.random(in: 0..<names.count, using: &random)]
+                guard var bytes = try? log.read(name), !bytes.isEmpty else { continue }
+                switch Int.random(in: 0..<6, using: &random) {
+                case 0: try log.remove(name)
+                case 1: bytes.removeLast(Int.random(in: 1...bytes.count, using: &random))
+                case 2: bytes += [UInt8](repeating: 0, count: Int.random(in: 1...64, using: &random))
+                case 3: bytes = originals[names[Int.random(in: 0..<names.count, using: &random)]] ?? []
+                default: bytes[Int.random(in: 0..<bytes.count, using: &random)] ^= 0x40
+                }
+                if FolderFile.exists(log.path(name)) { try log.put(bytes, name) }
+            }
+            let isAsBefore = originals.allSatisfy { name, bytes in (try? log.read(name)) == bytes }
+            #expect(try log.verify([try log.checkpoint(600).kept()]).isSound == isAsBefore)
+            for (name, bytes) in originals { try log.put(bytes, name) }
+        }
+    }
+
+    @Test func `a file of a name without end is only a file too many`() throws {
+        let log = try ExportedLog(700)
+        let names = ["tile/0/x999/x999/x999/x999/x999/999", "tile/entries/x009/x223/x372/x036/x854/x775/807", "tile/63/x999/x999/x999/x999/x999/999"]
+        for name in names { try log.put([0], name) }
+        #expect(try log.verify().findings.compactMap(\.file) == names.sorted())
+        // Nor does it make a log longer whose checkpoint is gone.
+        try log.remove("checkpoint")
+        #expect(try log.verify().findingCount < 10)
+    }
+
+    @Test func `lines under a checkpoint that nobody can verify are counted`() throws {
+        let log = try ExportedLog(10)
+        let witness = try ExportedLog.witness()
+        let time = Instant(microseconds: 1_795_339_800_000_000)
+        let checkpoint = try log.checkpoint()
+        let line = try Cosignature.make(of: checkpoint.text, as: witness.name, with: try ExportedLog.signingKey(7), at: time).line
+        try log.put(Array(try checkpoint.adding([line]).note.utf8), "checkpoint")
+        #expect(try log.verify().uncheckedSignatures == 1)
+        #expect(try log.verify(witnesses: [witness]).uncheckedSignatures == 0)
+        #expect(try log.verify(witnesses: [witness]).isSound)
     }
 
     @Test func `findings beyond the limit are counted`() throws {

@@ -41,6 +41,15 @@ struct TilePathTests {
         }
     }
 
+    @Test func `a tile that no log has is of no width`() {
+        for index in [-1, Int.max, Int.max / 256, 4] {
+            for level in [0, 7, 8, 63] { #expect(TileID(level: level, index: index).width(size: 1000) == 0) }
+        }
+        #expect(TileID(level: 0, index: 3).width(size: 1000) == 232)
+        #expect(TileID(level: 0, index: 4).width(size: 1024) == 0)
+        #expect(TileID(level: 7, index: 0).width(size: Int.max) == 127)
+    }
+
     @Test func `entries come back from a bundle, and a cut one says so`() throws {
         let entries: [[UInt8]] = [[1, 2, 3], [], Array(repeating: 7, count: 65_535), [9]]
         var bundle: [UInt8] = []
