@@ -5,7 +5,9 @@ import Storage
 import Vocabulary
 
 struct AuditCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "audit", abstract: "Look into the audit trail.", subcommands: [Search.self])
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Look into the audit trail.",
+        subcommands: [Search.self, Prove.self, Verify.self, Export.self, Log.self, Key.self])
 
     struct Search: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

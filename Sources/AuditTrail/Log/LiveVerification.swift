@@ -67,6 +67,8 @@ package struct LiveVerification: Sendable {
         self.prunedBelow = prunedBelow
     }
 
+    package var epoch: Int { origin.epoch }
+
     /// The next position that an entry is expected for.
     package var next: Int { frontier.size }
 
@@ -101,7 +103,8 @@ package struct LiveVerification: Sendable {
         if event.place.position < next { return note(.placeTaken, event.place.position, event: event.id) }
         let hash = TreeHash.leaf(event.entry)
         if hash != storedHash { note(storedHash == nil ? .tileChanged : .entryChanged, next, event: event.id) }
-        frontier.append(hash)
+        // On with what is stored, so that one changed entry is one finding, and a tree that was changed to fit shows in its head.
+        frontier.append(storedHash ?? hash)
         check(event)
     }
 
@@ -117,7 +120,9 @@ package struct LiveVerification: Sendable {
         else { return note(.columnsChanged, event.place.position, event: event.id) }
         if let columns = event.columns {
             let actor = entry["user"]?.stringValue ?? entry["app"]?.stringValue ?? "host"
-            let said = [actor, entry["action"]?.stringValue, entry["entity"]?.stringValue, entry["decision"]?.stringValue, entry["purpose"]?.stringValue]
+            let said = [
+                actor, entry["action"]?.stringValue, entry["entity"]?.stringValue, entry["decision"]?.stringValue, entry["purpose"]?.stringValue,
+            ]
             if said != columns { note(.columnsChanged, event.place.position, event: event.id) }
         }
         if !AuditEventText.isMarginTrue(event) { note(.marginChanged, event.place.position, event: event.id) }

@@ -1,6 +1,6 @@
 import PostgresLink
 import Storage
-import TransparencyLog
+package import TransparencyLog
 import Vocabulary
 
 /// Taking a log up, and noticing that it was taken back.
@@ -57,6 +57,16 @@ extension Sequencer {
         lineage.frontier = TreeFrontier()
         observe(.logEpochBegun(tenant: tenant.description, epoch: lineage.epoch, lostSize: lost.head.size))
         return (lineage, [AuditRow(beginning)] + StoreDatabase.takenBack(taken), [])
+    }
+
+    /// Heads of a log that the vault and this host remember.
+    package func remembered(of origin: LogOrigin) async throws(SequencerError) -> [TreeHead] {
+        let anchor: AuditAnchor?
+        do { anchor = try await vault.anchor(of: origin.tenant) } catch { throw .vault(error) }
+        var heads: [TreeHead] = []
+        if let anchor, anchor.epoch == origin.epoch, let root = TreeHash(bytes: anchor.root) { heads.append(TreeHead(size: anchor.size, root: root)) }
+        if let (known, head) = try memory.head(of: origin.tenant), known == origin { heads.append(head) }
+        return heads
     }
 
     /// The newest head of an epoch that the store has a signature of, if the stored tree still has it; else the empty one.

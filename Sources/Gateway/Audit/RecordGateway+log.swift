@@ -40,15 +40,20 @@ extension RecordGateway {
     }
 
     func overview(_ context: RequestContext) async throws(Refusal) -> LogOverview {
+        try await confirmLiveness(context)
+        try await catchUp(context.tenant)
+        return try await storedOverview(context)
+    }
+
+    /// The logs as they are, whatever still waits for its place.
+    func storedOverview(_ context: RequestContext) async throws(Refusal) -> LogOverview {
         let tenant = context.tenant
-        let rows = try await inTrail(context) { (scope: Scope) async throws(StorageError) in
-            try await store.read(
-                scope,
-                [
-                    StoreDatabase.log(of: tenant), StoreDatabase.checkpoints(of: tenant), StoreDatabase.prunes(of: tenant),
-                    StoreDatabase.witnesses(of: tenant), StoreDatabase.feeds(of: tenant),
-                ])
-        }
+        let rows = try await read(
+            context,
+            [
+                StoreDatabase.log(of: tenant), StoreDatabase.checkpoints(of: tenant), StoreDatabase.prunes(of: tenant),
+                StoreDatabase.witnesses(of: tenant), StoreDatabase.feeds(of: tenant),
+            ])
         guard let log = StoreDatabase.storedLog(rows[0]) else { throw Refusal(.notFound, "there is no log yet") }
         let pruned = StoreDatabase.storedPrunes(rows[2])
         let epochs = StoreDatabase.storedCheckpoints(rows[1]).compactMap { stored -> LogOverview.Epoch? in

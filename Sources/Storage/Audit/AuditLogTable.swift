@@ -220,6 +220,27 @@ extension StoreDatabase {
         }
     }
 
+    /// Events that claim a place which the log does not have, and places that are claimed twice: a few hundred at most.
+    package static func strayEvents(of tenant: TenantID) -> SQL {
+        let id = SQLParameter.uuid(tenant.uuid)
+        return """
+            (SELECT e.epoch, e.position, false FROM audit_event e JOIN audit_log l ON l.tenant_id = e.tenant_id
+             WHERE e.tenant_id = \(id) AND (e.epoch > l.epoch OR (e.epoch = l.epoch AND e.position >= l.size)
+               OR (e.epoch < l.epoch AND e.position >= coalesce(
+                 (SELECT c.size FROM audit_checkpoint c WHERE c.tenant_id = e.tenant_id AND c.epoch = e.epoch), 0)))
+             LIMIT 200)
+            UNION ALL
+            (SELECT epoch, position, true FROM audit_event WHERE tenant_id = \(id) GROUP BY epoch, position HAVING count(*) > 1 LIMIT 200)
+            """
+    }
+
+    package static func strayPlaces(_ rows: ResultSet) -> [(place: LogPlace, isSecond: Bool)] {
+        (0..<rows.rowCount).compactMap { row in
+            guard let epoch = rows.int64(row, 0), let position = rows.int64(row, 1) else { return nil }
+            return (LogPlace(epoch: Int(epoch), position: Int(position)), rows.bool(row, 2) ?? false)
+        }
+    }
+
     // MARK: Signed heads
 
     /// Keeps a signed head, unless a greater one of its epoch is kept already.
