@@ -60,7 +60,8 @@ let package = Package(
         .target(
             name: "AuditTrail",
             dependencies: [
-                "Vocabulary", "DataFormats", "DurableFiles", "Sealing", "Catalog", "Identity", "Policies", "TransparencyLog", "PostgresLink", "Storage",
+                "Vocabulary", "DataFormats", "DurableFiles", "Sealing", "Catalog", "Identity", "Policies", "TransparencyLog", "PostgresLink",
+                "Storage",
             ]
         ),
         .target(
@@ -202,7 +203,8 @@ let package = Package(
         .testTarget(
             name: "GatehouseTests",
             dependencies: [
-                "gatehouse", "Catalog", "DataFormats", "Expressions", "Gateway", "HTTPInterface", "Identity", "Policies", "PolicyFiles", "TestPostgres",
+                "gatehouse", "Catalog", "DataFormats", "Expressions", "Gateway", "HTTPInterface", "Identity", "Policies", "PolicyFiles",
+                "TestPostgres",
                 "TransparencyLog", "Vocabulary", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
