@@ -63,7 +63,7 @@ struct ServeCommand: AsyncParsableCommand {
             let services = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
                     services: [
-                        .init(service: watch), .init(service: keeper), .init(service: LogKeeper(runtime: runtime)), .init(service: witnesses),
+                        .init(service: watch), .init(service: keeper), .init(service: LogKeeper(runtime: runtime)), .init(service: LogHousekeeper(runtime: runtime)), .init(service: witnesses),
                         .init(service: feeds),
                         .init(service: server),
                     ], gracefulShutdownSignals: [.sigterm, .sigint],

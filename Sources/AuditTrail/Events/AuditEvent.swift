@@ -93,7 +93,7 @@ package struct AuditEvent: Sendable {
     }
 
     /// The log dropped entries that have lasted their time.
-    static func pruned(_ tenant: TenantID, epoch: Int, events: Int) -> AuditEvent {
+    package static func pruned(_ tenant: TenantID, epoch: Int, events: Int) -> AuditEvent {
         var event = AuditEvent(
             .host(tenant: tenant), action: "prune", entity: "log", isAllowed: true, rule: "retention-of-events", concernsPeople: false,
             purpose: nil, reason: nil, request: .make(), outcome: .changed, at: .now()

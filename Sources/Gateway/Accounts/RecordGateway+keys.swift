@@ -100,12 +100,18 @@ extension RecordGateway {
         event.target = .dataKey(isPlanned: isDryRun)
         _ = try await record(event, context)
         if isDryRun { return summary }
+        // Before, since nobody can tell afterwards which events were about them. Should the process end in between, their margins are gone
+        // and the person is not: the other way round they would stay for ever.
+        let pseudonym = UUIDv7(bytes: key.pseudonym.bytes)
+        if let pseudonym { try await beginWipe(pseudonym, of: tenant) }
         do { _ = try await keyRing.destroyKey(of: subject, tenant: tenant) } catch {
+            if let pseudonym { _ = try? await changed(StoreDatabase.cancelWipe(pseudonym, tenant: tenant), tenant) }
             var failed = self.event(decision, context, outcome: .failed)
             failed.target = .dataKey(isPlanned: false)
             _ = try await record(failed, context)
             throw Self.refusal(error)
         }
+        await wipeMargins(of: tenant)
         return summary
     }
 
