@@ -12,6 +12,10 @@ extension API {
         }
         switch route {
         case .health: return APIResponse(.ok)
+        case .metrics:
+            try await gateway.checkMetrics(context)
+            let page = metrics(request.headers.first(name: HeaderName.accept) ?? "")
+            return APIResponse(.ok, contentType: page.type, body: page.bytes)
         case .list(let entity): return try await list(entity, request, context)
         case .read(let entity, let id): return try await read(entity, id, request, context)
         case .create(let entity):

@@ -6,6 +6,7 @@ import Vocabulary
 /// Everything the API offers; one case a route, so that a handler and a test for each cannot be forgotten.
 enum Route: Sendable {
     case health
+    case metrics
     case list(Entity), create(Entity), importRows(Entity)
     case read(Entity, RecordID), amend(Entity, RecordID), remove(Entity, RecordID)
     case listCredentials, issueCredential, revokeCredential(String)
@@ -26,6 +27,7 @@ enum Route: Sendable {
 
     static func match(_ method: HTTPMethod, _ segments: [String], _ catalog: CompiledCatalog) -> Match {
         if segments == ["healthz"] { return offer(method, [(.GET, .health)]) }
+        if segments == ["metrics"] { return offer(method, [(.GET, .metrics)]) }
         guard segments.count >= 2, segments[0] == "v1" else { return .unknown }
         switch (segments[1], segments.count) {
         case ("tokens", 2): return offer(method, [(.GET, .listCredentials), (.POST, .issueCredential)])
@@ -91,6 +93,7 @@ enum Route: Sendable {
     var name: String {
         switch self {
         case .health: "GET /healthz"
+        case .metrics: "GET /metrics"
         case .list(let entity): "GET /v1/\(entity.plural)"
         case .create(let entity): "POST /v1/\(entity.plural)"
         case .importRows(let entity): "POST /v1/\(entity.plural)/import"

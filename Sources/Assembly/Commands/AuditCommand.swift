@@ -7,7 +7,7 @@ import Vocabulary
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Look into the audit trail.",
-        subcommands: [Search.self, Prove.self, Verify.self, Export.self, Log.self, Key.self])
+        subcommands: [Search.self, Prove.self, Verify.self, Export.self, Log.self, Key.self, Stream.self, Prune.self])
 
     struct Search: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

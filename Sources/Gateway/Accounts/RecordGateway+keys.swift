@@ -53,7 +53,7 @@ extension RecordGateway {
         let stored = try await inVault { () async throws(StorageError) in try await vault.tenantKeys(of: tenant) }
         let ended = try await inVault { () async throws(StorageError) in try await vault.endedEpochs(of: tenant) }
         let jobs = try await rotations(unfinishedOnly: true, of: tenant)
-        _ = try await record(event(decision, context, outcome: .disclosed), context)
+        await note(event(decision, context, outcome: .disclosed), context)
         guard let newest = stored.epochs.last else { throw Self.refusal(.unreadable) }
         var horizon: Instant?
         if counts.readableInCopies > 0, let epochLength {

@@ -72,6 +72,15 @@ extension RecordGateway {
 
     private static var droppedAtOnce: Int { 40 * TileID.width }
 
+    // MARK: Numbers
+
+    /// Whether the caller may see the numbers for monitoring. They tell of nobody, so that looking at them leaves no event, and goes on when
+    /// none can be written.
+    package func checkMetrics(_ context: RequestContext) async throws(Refusal) {
+        _ = try await decide(.read, .metrics, context)
+        try await confirmLiveness(context)
+    }
+
     // MARK: Margins
 
     /// Events of somebody whose key is being destroyed may still be on their way for as long as a gateway keeps opened keys, and a

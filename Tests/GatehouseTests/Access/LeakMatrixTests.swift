@@ -140,6 +140,7 @@ struct LeakMatrixTests {
         }
         switch route {
         case .health: return 200
+        case .metrics: return system(.read, .metrics, done: 200)
         case .list(let entity): return oracle.ruling(.read, entity).isAllowed ? 200 : 403
         case .create(let entity):
             let decision = oracle.ruling(.create, entity).widest

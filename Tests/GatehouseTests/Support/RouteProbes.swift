@@ -27,7 +27,7 @@ struct RouteProbes {
             .object(person, "sales"), .withdrawObjection(person, "sales"),
         ]
         let grants: [Route] = [.listGrants, .requestGrant, .approveGrant(id.uuid), .closeGrant(id.uuid)]
-        return [.health, .listCredentials, .issueCredential, .searchAudit] + log + each + subjects + grants + [.revokeCredential(spareKey)]
+        return [.health, .metrics, .listCredentials, .issueCredential, .searchAudit] + log + each + subjects + grants + [.revokeCredential(spareKey)]
     }
 
     struct Probe {
@@ -41,6 +41,7 @@ struct RouteProbes {
         let json = ["Content-Type": "application/json"]
         switch route {
         case .health: return Probe(method: "GET", path: "/healthz")
+        case .metrics: return Probe(method: "GET", path: "/metrics")
         case .list(let entity): return Probe(method: "GET", path: "/v1/\(entity.plural)?limit=200")
         case .read(let entity, let id): return Probe(method: "GET", path: "/v1/\(entity.plural)/\(id)")
         case .create(let entity):

@@ -38,7 +38,7 @@ extension Route {
         case .listCredentials, .searchAudit, .listGrants, .readSubject: Surface.parameters
         case .proveEvent, .readLog, .readCheckpoint, .readTile: []
         case .issueCredential, .requestGrant, .closeGrant, .recordConsent, .restrict: [.member]
-        case .health, .revokeCredential, .approveGrant, .liftRestriction, .object, .withdrawObjection: []
+        case .health, .metrics, .revokeCredential, .approveGrant, .liftRestriction, .object, .withdrawObjection: []
         }
     }
 }
