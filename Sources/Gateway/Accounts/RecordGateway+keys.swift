@@ -96,7 +96,8 @@ extension RecordGateway {
         )
         // On record before it is done: what cannot be undone is not done unseen.
         var event = event(decision, context, outcome: isDryRun ? .disclosed : .changed)
-        event.subjects = [key.pseudonym]
+        // The reason stays, and may lead to the person by way of a request: with the pseudonym beside it, it would lead to all they did.
+        if isDryRun { event.subjects = [key.pseudonym] }
         event.target = .dataKey(isPlanned: isDryRun)
         _ = try await record(event, context)
         if isDryRun { return summary }
