@@ -113,9 +113,10 @@ let package = Package(
         .target(
             name: "Assembly",
             dependencies: [
-                "Vocabulary", "DataFormats", "Expressions", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage",
-                "TransparencyLog", "KeyProviders", "KeyRing", "AuditTrail", "Witnesses", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
-                "AuditFeeds",
+                "Vocabulary", "DataFormats", "DurableFiles", "Expressions", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity",
+                "Policies",
+                "Storage", "TransparencyLog", "KeyProviders", "KeyRing", "AuditTrail", "Witnesses", "Gateway", "HTTPInterface", "PolicyFiles",
+                "Telemetry", "AuditFeeds",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -45,7 +45,12 @@ extension Sequencer {
             lineages.withLock { if $0[tenant]?.epoch == target.epoch { $0[tenant]?.anchor = target } }
         }
         let origin = LogOrigin(name: log.name, tenant: tenant, epoch: target.epoch)
-        try memory.remember(head, of: origin)
+        let remembered = Checkpoint(origin: origin, head: head)
+        guard try await memory.move(from: lineage.memory, to: remembered) else {
+            forget(tenant)
+            return nil
+        }
+        lineages.withLock { if $0[tenant]?.epoch == target.epoch { $0[tenant]?.memory = remembered } }
         let checkpoint: SignedCheckpoint
         do { checkpoint = try signer.sign(head, of: origin) } catch { throw .name }
         let stored = StoredCheckpoint(epoch: target.epoch, size: target.size, root: target.root, note: checkpoint.note, signedAt: .now())
