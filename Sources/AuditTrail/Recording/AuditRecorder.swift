@@ -40,7 +40,8 @@ package final class AuditRecorder: Sendable {
     ///   - capacity: events that may wait.
     ///   - patience: how long one may wait before the access it tells of is refused.
     package init(
-        store: StoreDatabase, spool: AuditSpool? = nil, abandoned: [AuditSpool] = [], observe: @escaping Observer, capacity: Int = 10_000, patience: Duration = .seconds(5)
+        store: StoreDatabase, spool: AuditSpool? = nil, abandoned: [AuditSpool] = [], observe: @escaping Observer, capacity: Int = 10_000,
+        patience: Duration = .seconds(5)
     ) {
         self.store = store
         self.spool = spool
