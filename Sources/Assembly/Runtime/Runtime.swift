@@ -128,7 +128,8 @@ struct Runtime: Sendable {
                 spools.append(spool)
             } catch {
                 if error == .inUse { continue }
-                throw CommandFailure(.unfit, "the spool of the audit trail in \(path) cannot be opened (\(error.code))", hint: "it has to be writable")
+                throw CommandFailure(
+                    .unfit, "the spool of the audit trail in \(path) cannot be opened (\(error.code))", hint: "it has to be writable")
             }
         }
         return spools
