@@ -11,6 +11,7 @@ enum Route: Sendable {
     case read(Entity, RecordID), amend(Entity, RecordID), remove(Entity, RecordID)
     case listCredentials, issueCredential, revokeCredential(String)
     case searchAudit
+    case reportSubject(SubjectID), reportBreach, reportUnusual
     case proveEvent(EventID)
     case readLog, readCheckpoint(Int), readTile(Int, TilePath)
     case listGrants, requestGrant, approveGrant(UUIDv7), closeGrant(UUIDv7)
@@ -64,6 +65,11 @@ enum Route: Sendable {
         case ("events", 3) where rest[2] == "proof":
             guard let id = UUIDv7(rest[1]) else { return .unknown }
             return offer(method, [(.GET, .proveEvent(EventID(id)))])
+        case ("reports", 2) where rest[1] == "breach": return offer(method, [(.GET, .reportBreach)])
+        case ("reports", 2) where rest[1] == "unusual": return offer(method, [(.GET, .reportUnusual)])
+        case ("reports", 3) where rest[1] == "subjects":
+            guard let id = UUIDv7(rest[2]) else { return .unknown }
+            return offer(method, [(.GET, .reportSubject(SubjectID(id)))])
         case ("log", 1): return offer(method, [(.GET, .readLog)])
         case ("log", 3...):
             guard let epoch = Int(rest[1]), epoch >= 1, String(epoch) == rest[1] else { return .unknown }
@@ -104,6 +110,9 @@ enum Route: Sendable {
         case .issueCredential: "POST /v1/tokens"
         case .revokeCredential: "DELETE /v1/tokens/{id}"
         case .searchAudit: "GET /v1/audit/events"
+        case .reportSubject: "GET /v1/audit/reports/subjects/{id}"
+        case .reportBreach: "GET /v1/audit/reports/breach"
+        case .reportUnusual: "GET /v1/audit/reports/unusual"
         case .proveEvent: "GET /v1/audit/events/{id}/proof"
         case .readLog: "GET /v1/audit/log"
         case .readCheckpoint: "GET /v1/audit/log/{epoch}/checkpoint"

@@ -13,7 +13,7 @@ package import Vocabulary
 /// is made of those only. The two things that may tell of a person, the stated reason and the ids of records about people, stand in
 /// the ``AuditMargin``.
 package struct AuditEvent: Sendable {
-    package enum Outcome: String, Sendable { case disclosed, changed, refused, failed }
+    package enum Outcome: String, Sendable, CaseIterable { case disclosed, changed, refused, failed }
 
     package let id: EventID
     package let at: Instant

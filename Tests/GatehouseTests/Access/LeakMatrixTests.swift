@@ -153,7 +153,8 @@ struct LeakMatrixTests {
         case .listCredentials: return system(.read, .credential, done: 200)
         case .issueCredential: return system(.create, .credential, done: 201)
         case .revokeCredential: return system(.delete, .credential, done: 404)
-        case .searchAudit, .readLog, .readCheckpoint, .readTile: return system(.read, .audit, done: 200)
+        case .searchAudit, .reportSubject, .reportBreach, .reportUnusual, .readLog, .readCheckpoint, .readTile:
+            return system(.read, .audit, done: 200)
         case .proveEvent: return system(.read, .audit, done: 404)
         case .listGrants: return system(.read, .grant, done: 200)
         case .requestGrant: return 403
