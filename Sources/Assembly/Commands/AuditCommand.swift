@@ -3,7 +3,7 @@ import ArgumentParser
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Look into the audit trail, prove and verify it.",
-        subcommands: [Search.self, Report.self, Prove.self, Verify.self, Export.self, Log.self, Key.self, Stream.self, Prune.self]
+        subcommands: [Search.self, Report.self, Prove.self, Verify.self, Export.self, Log.self, Key.self, Stream.self, Prune.self, Remember.self]
     )
 
     struct Report: AsyncParsableCommand {

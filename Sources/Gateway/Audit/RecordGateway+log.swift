@@ -169,4 +169,19 @@ extension RecordGateway {
         do throws(LogError) { for event in events { try EntryBundle.append(event.entry, to: &bundle) } } catch { return nil }
         return bundle
     }
+
+    /// Takes up a signed head that somebody else has kept; see ``Sequencer/remember(_:)``.
+    package func rememberHead(_ note: [UInt8], _ context: RequestContext) async throws(Refusal) -> Bool {
+        let decision = try await decide(.delete, .audit, context)
+        let overview = try await storedOverview(context)
+        guard let key = overview.epochs.last?.key, let checkpoint = try? SignedCheckpoint(verifying: note, anyEpochOf: key),
+            checkpoint.origin.tenant == context.tenant
+        else {
+            throw Refusal(.valueInvalid, "this is no signed head of the tenant's log", hint: "it has to be signed with keys/audit.key")
+        }
+        var event = event(decision, context, outcome: .changed)
+        event.target = .log(epoch: checkpoint.origin.epoch)
+        _ = try await record(event, context)
+        do { return try await sequencer.remember(checkpoint) } catch { throw refusal(error) }
+    }
 }
