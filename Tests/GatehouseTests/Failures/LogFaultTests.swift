@@ -3,11 +3,10 @@ import TestPostgres
 import Testing
 
 /// The log under faults that come at seeded moments, with the program and the database as they are.
-@Suite(.serialized)
 struct LogFaultTests {
     /// Runs that share a site, one after the other: the log goes on through all of their faults.
-    private static let runsOfSite: UInt64 = 5
-    private static let seeds: [UInt64] = [0, 5, 10, 15]
+    private static let runsOfSite: UInt64 = 10
+    private static let seeds: [UInt64] = [0, 10]
     /// First seeds of sites that once found something.
     private static let kept: [UInt64] = []
 
@@ -15,11 +14,9 @@ struct LogFaultTests {
     private static let soakRuns = UInt64(environment["GATEHOUSE_SOAK_RUNS"] ?? "") ?? 0
     private static let soakSeed = UInt64(environment["GATEHOUSE_SOAK_SEED"] ?? "") ?? 1000
 
-    private static let cluster = Task { try await PostgresCluster.start() }
-
     /// - Returns: what is wrong after which run.
     private func run(_ seeds: Range<UInt64>, _ tell: @Sendable (FaultPlan, [String], FaultSite) -> Void = { _, _, _ in }) async throws -> [String] {
-        try await FaultSite.with(try await Self.cluster.value) { site in
+        try await FaultSite.with(try await PostgresCluster.start()) { site in
             for seed in seeds {
                 let plan = FaultPlan(seed: seed)
                 let problems = try await site.run(plan)

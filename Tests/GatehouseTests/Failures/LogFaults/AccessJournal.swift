@@ -36,7 +36,8 @@ final class AccessJournal: Sendable {
         note(answer)
         guard answer.status == 200 else { return }
         for event in answer.data {
-            guard let id = event["id"]?.stringValue, let log = event["log"]?.objectValue, let epoch = log["epoch"], let position = log["position"] else {
+            guard let id = event["id"]?.stringValue, let log = event["log"]?.objectValue, let epoch = log["epoch"], let position = log["position"]
+            else {
                 continue
             }
             let place = String(decoding: epoch.encoded(), as: UTF8.self) + "." + String(decoding: position.encoded(), as: UTF8.self)

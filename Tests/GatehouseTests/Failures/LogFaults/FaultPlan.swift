@@ -43,7 +43,8 @@ struct FaultPlan: Sendable, CustomStringConvertible {
     }
 
     var description: String {
-        "seed \(seed), \(gateways == 1 ? "one gateway" : "two gateways"): " + faults.map { "\($0.kind.rawValue) after \($0.delay) ms" }.joined(separator: ", ")
+        "seed \(seed), \(gateways == 1 ? "one gateway" : "two gateways"): "
+            + faults.map { "\($0.kind.rawValue) after \($0.delay) ms" }.joined(separator: ", ")
     }
 }
 

@@ -30,7 +30,8 @@ extension FaultSite {
             if places.updateValue(columns[1], forKey: columns[0]) != nil { problems.append("the event \(columns[0]) is there twice") }
             if !taken.insert(columns[1]).inserted { problems.append("two events at \(columns[1])") }
         }
-        let log = try await site.administer("SELECT epoch || ' ' || size FROM audit_log WHERE tenant_id = (SELECT id FROM tenant WHERE name = 'default')")
+        let log = try await site.administer(
+            "SELECT epoch || ' ' || size FROM audit_log WHERE tenant_id = (SELECT id FROM tenant WHERE name = 'default')")
         if log != "1 \(places.count)" { problems.append("the log says \(log), and has \(places.count) events") }
         let missing = journal.events.filter { places[$0] == nil }
         if !missing.isEmpty { problems.append("\(missing.count) acknowledged events are not in the log: \(missing.prefix(5))") }

@@ -73,7 +73,8 @@ extension FaultSite {
         for _ in 0..<4 {
             if let pid = Int32(try await site.administer("\(Self.holders) LIMIT 1")) { return pid }
         }
-        let all = try await site.administer("SELECT pid FROM pg_stat_activity WHERE usename = 'gatehouse' AND datname = current_database() ORDER BY pid")
+        let all = try await site.administer(
+            "SELECT pid FROM pg_stat_activity WHERE usename = 'gatehouse' AND datname = current_database() ORDER BY pid")
         let pids = all.split(separator: "\n").compactMap { Int32($0) }
         return pids.isEmpty ? nil : pids[choice % pids.count]
     }

@@ -32,12 +32,15 @@ final class FaultSite: Sendable {
         self.contacts = contacts
     }
 
+    /// Lends a site on a server, which is stopped and removed at the end.
     static func with<Value: Sendable>(_ cluster: PostgresCluster, _ body: (FaultSite) async throws -> Value) async throws -> Value {
         let faults = try await FaultSite(cluster)
         let outcome: Result<Value, any Error>
         do { outcome = .success(try await body(faults)) } catch { outcome = .failure(error) }
         // One that is paused ends, too.
         await faults.site.stop(SIGKILL)
+        try? await cluster.stopServer()
+        try? FileManager.default.removeItem(atPath: URL(filePath: cluster.folder).deletingLastPathComponent().path)
         try? FileManager.default.removeItem(atPath: faults.site.folder)
         return try outcome.get()
     }
