@@ -100,7 +100,7 @@ final class FaultSite: Sendable {
         case 0: journal.note(try await administrator.post("/v1/contacts", ["given_name": .string("round \(round)")]))
         case 1: journal.note(try await administrator.patch("/v1/contacts/\(contact)", ifMatch: "*", ["given_name": .string("\(round)")]))
         case 2:
-            journal.note(checkpoint: try await auditor.get("/v1/audit/log/1/checkpoint"))
+            for epoch in 1...2 { journal.note(checkpoint: try await auditor.get("/v1/audit/log/\(epoch)/checkpoint")) }
             journal.note(listing: try await auditor.get("/v1/audit/events?limit=100"))
             try await Task.sleep(for: .milliseconds(30))
         case 3: journal.note(try await auditor.get("/v1/contacts/\(contact)"))
