@@ -23,9 +23,11 @@ package final class PostgresCluster: Sendable {
 
     private init(folder: String, settings: [String]) { (self.folder, self.settings) = (folder, settings) }
 
-    /// - Parameter settings: as in `postgresql.conf`, `name=value` without spaces.
-    package static func start(settings: [String] = []) async throws -> PostgresCluster {
-        let outer = try TemporaryFolder.make()
+    /// - Parameters:
+    ///   - settings: as in `postgresql.conf`, `name=value` without spaces.
+    ///   - folder: where it keeps everything; one of its own when not said.
+    package static func start(settings: [String] = [], in folder: String? = nil) async throws -> PostgresCluster {
+        let outer = if let folder { folder } else { try TemporaryFolder.make() }
         let cluster = PostgresCluster(folder: outer + "/p", settings: settings)
         try FileManager.default.createDirectory(
             atPath: cluster.folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o711]

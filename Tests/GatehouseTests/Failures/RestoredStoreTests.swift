@@ -21,12 +21,12 @@ struct RestoredStoreTests {
             SELECT c.note FROM audit_checkpoint c JOIN audit_log l ON (l.tenant_id, l.epoch, l.size) = (c.tenant_id, c.epoch, c.size)
             WHERE l.tenant_id = (SELECT id FROM tenant WHERE name = 'default')
             """
-        for _ in 0..<1200 {
-            let note = try await site.site.administer(head)
-            if !note.isEmpty { return note + "\n" }
-            try await Task.sleep(for: .milliseconds(50))
+        var note = ""
+        try await eventually("the head of the log is signed") {
+            note = try await site.site.administer(head)
+            return !note.isEmpty
         }
-        throw TestFailure("the head of the log is not signed")
+        return note + "\n"
     }
 
     private func keepCopies(_ site: FaultSite) async throws {
@@ -101,22 +101,16 @@ struct RestoredStoreTests {
             try await grow(site)
             let lost = try await signedHead(site)
             let size = try #require(lost.split(separator: "\n").dropFirst().first)
-            // The witness has it, too.
-            for _ in 0..<1200 {
-                let known = try await site.site.administer("SELECT max(size) FROM audit_witness WHERE epoch = 1")
-                if Int(known) ?? 0 >= Int(size) ?? .max { break }
-                try await Task.sleep(for: .milliseconds(50))
+            try await eventually("the witness has it, too") {
+                Int(try await site.site.administer("SELECT max(size) FROM audit_witness WHERE epoch = 1")) ?? 0 >= Int(size) ?? .max
             }
             await site.end(0, SIGTERM)
             try await restore(.everything, site)
             try await site.start(1)
             try await grow(site, by: 3)
-            var failure = ""
-            for _ in 0..<1200 where failure != "conflict" {
-                failure = try await site.site.administer("SELECT failure FROM audit_witness WHERE failure IS NOT NULL LIMIT 1")
-                try await Task.sleep(for: .milliseconds(50))
+            try await eventually("the witness objects") {
+                try await site.site.administer("SELECT DISTINCT failure FROM audit_witness WHERE failure IS NOT NULL") == "conflict"
             }
-            #expect(failure == "conflict")
             #expect(Program.text(try #require(site.gateway(0)).errors).contains("conflict"))
             #expect(try await site.site.administer("SELECT DISTINCT epoch FROM audit_event") == "1")
             let overview = try await site.site.run("audit", "log", "--json")

@@ -190,5 +190,17 @@ final class Site: Sendable {
     func catalog() throws -> PolicyFolder { try PolicyFolder.load(policies) }
 }
 
+/// Comes back when something is so. A minute is longer than anything here takes on any machine.
+func eventually(
+    _ what: String, _ location: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < deadline {
+        if try await isSo() { return }
+        try await Task.sleep(for: .milliseconds(50))
+    }
+    Issue.record("not so after a minute: \(what)", sourceLocation: location)
+}
+
 /// A name that no other test uses.
 func unique(_ prefix: String = "x") -> String { prefix + "-" + UUID().uuidString.lowercased() }

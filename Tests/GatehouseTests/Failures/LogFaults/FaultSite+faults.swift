@@ -55,6 +55,11 @@ extension FaultSite {
         throw TestFailure("the server does not come back")
     }
 
+    /// Starts the server unless it has come through.
+    func ensureServer() async throws {
+        if (try? await site.administer("SELECT 1")) != "1" { try await restartServer() }
+    }
+
     private func awaitServer() async throws {
         for _ in 0..<600 {
             if (try? await site.administer("SELECT 1")) == "1" { return }
