@@ -198,6 +198,7 @@ package final class RecordGateway: Sendable {
             switch error.code {
             case .queueFull: return Refusal(.busy, "the gateway has too much to do", hint: "try again in a moment")
             case .refused where error.isRetryable: return Refusal(.busy, "another change came in between", hint: "try again")
+            case .refused where error.isOutage: return Refusal(.storeUnavailable, "the store takes no changes", hint: "try again in a moment")
             case .refused, .misuse: return Refusal(.internalError, "the store refused a statement")
             case .timedOut, .connectionLost, .cancelled:
                 return Refusal(

@@ -34,6 +34,12 @@ package struct LinkError: Error, Sendable, Equatable, CustomStringConvertible {
     package var isForeignKeyViolation: Bool { sqlState == "23503" }
     /// Class 40: the transaction can be tried again as it is.
     package var isRetryable: Bool { sqlState?.hasPrefix("40") == true }
+    /// The server is there and takes no changes for now: it is read-only (25006), has no space or no connections left (class 53), stops (class
+    /// 57P), or has trouble with its disk (class 58). Nothing is wrong with the statement.
+    package var isOutage: Bool {
+        guard let sqlState else { return false }
+        return sqlState == "25006" || ["53", "57P", "58"].contains { sqlState.hasPrefix($0) }
+    }
     /// Nothing reached the server, or the server said that nothing happened.
     package var isWithoutEffect: Bool {
         switch code {

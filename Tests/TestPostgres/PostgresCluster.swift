@@ -23,9 +23,11 @@ package final class PostgresCluster: Sendable {
 
     private init(folder: String, settings: [String]) { (self.folder, self.settings) = (folder, settings) }
 
-    /// - Parameter settings: as in `postgresql.conf`, `name=value` without spaces.
-    package static func start(settings: [String] = []) async throws -> PostgresCluster {
-        let outer = try TemporaryFolder.make()
+    /// - Parameters:
+    ///   - settings: as in `postgresql.conf`, `name=value` without spaces.
+    ///   - folder: where it keeps everything; one of its own when not said.
+    package static func start(settings: [String] = [], in folder: String? = nil) async throws -> PostgresCluster {
+        let outer = if let folder { folder } else { try TemporaryFolder.make() }
         let cluster = PostgresCluster(folder: outer + "/p", settings: settings)
         try FileManager.default.createDirectory(
             atPath: cluster.folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o711]
@@ -106,6 +108,35 @@ package final class PostgresCluster: Sendable {
         await store.close()
         await vault.close()
         await engine.stop()
+    }
+
+    /// Keeps a copy of a database under another name, whoever uses it; they lose their connections.
+    package func keepCopy(of database: String, as copy: String) async throws {
+        try await replace(copy, with: database)
+    }
+
+    /// Puts a copy in the place of a database, as a restore does; whoever uses it loses their connections.
+    package func restore(_ database: String, from copy: String) async throws {
+        try await replace(database, with: copy)
+    }
+
+    private func replace(_ database: String, with template: String) async throws {
+        try await administer("postgres", "DROP DATABASE IF EXISTS \(database) WITH (FORCE)")
+        // Nobody may be connected to what is copied, nor come meanwhile.
+        try await administer(
+            "postgres",
+            "ALTER DATABASE \(template) ALLOW_CONNECTIONS false; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(template)'"
+        )
+        for attempt in 1... {
+            do {
+                try await administer("postgres", "CREATE DATABASE \(database) OWNER gatehouse TEMPLATE \(template)")
+                break
+            } catch {
+                if attempt == 100 { throw error }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+        try await administer("postgres", "ALTER DATABASE \(template) ALLOW_CONNECTIONS true")
     }
 
     /// How the role that is above nothing reaches a database.

@@ -1,7 +1,7 @@
 import PostgresLink
 import Storage
 package import TransparencyLog
-import Vocabulary
+package import Vocabulary
 
 /// Taking a log up, and noticing that it was taken back.
 extension Sequencer {
@@ -58,13 +58,15 @@ extension Sequencer {
         return (lineage, [AuditRow(beginning)] + StoreDatabase.takenBack(taken))
     }
 
-    /// Heads of a log that the vault and this host remember.
-    package func remembered(of origin: LogOrigin) async throws(SequencerError) -> [TreeHead] {
+    /// The heads of a tenant's log that the vault and this host remember, with their epochs.
+    ///
+    /// Each had committed before it was remembered: a store that is read after this contains them, or was taken back.
+    package func remembered(of tenant: TenantID) async throws(SequencerError) -> [(epoch: Int, head: TreeHead)] {
         let anchor: AuditAnchor?
-        do { anchor = try await vault.anchor(of: origin.tenant) } catch { throw .vault(error) }
-        var heads: [TreeHead] = []
-        if let anchor, anchor.epoch == origin.epoch, let root = TreeHash(bytes: anchor.root) { heads.append(TreeHead(size: anchor.size, root: root)) }
-        if let known = try await memory.newest(of: origin.tenant), known.origin == origin { heads.append(known.head) }
+        do { anchor = try await vault.anchor(of: tenant) } catch { throw .vault(error) }
+        var heads: [(epoch: Int, head: TreeHead)] = []
+        if let anchor, let root = TreeHash(bytes: anchor.root) { heads.append((anchor.epoch, TreeHead(size: anchor.size, root: root))) }
+        if let known = try await memory.newest(of: tenant) { heads.append((known.origin.epoch, known.head)) }
         return heads
     }
 

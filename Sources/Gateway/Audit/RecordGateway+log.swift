@@ -52,12 +52,13 @@ extension RecordGateway {
         let rows = try await read(
             context,
             [
-                StoreDatabase.log(of: tenant), StoreDatabase.checkpoints(of: tenant), StoreDatabase.prunes(of: tenant),
+                // Each sees what has committed when it begins: the log comes last, so that it has what was signed.
+                StoreDatabase.checkpoints(of: tenant), StoreDatabase.log(of: tenant), StoreDatabase.prunes(of: tenant),
                 StoreDatabase.witnesses(of: tenant), StoreDatabase.feeds(of: tenant),
             ])
-        guard let log = StoreDatabase.storedLog(rows[0]) else { throw Refusal(.notFound, "there is no log yet") }
+        guard let log = StoreDatabase.storedLog(rows[1]) else { throw Refusal(.notFound, "there is no log yet") }
         let pruned = StoreDatabase.storedPrunes(rows[2])
-        let epochs = StoreDatabase.storedCheckpoints(rows[1]).compactMap { stored -> LogOverview.Epoch? in
+        let epochs = StoreDatabase.storedCheckpoints(rows[0]).compactMap { stored -> LogOverview.Epoch? in
             let origin = LogOrigin(name: log.name, tenant: tenant, epoch: stored.epoch)
             guard let checkpoint = Self.checkpoint(stored, origin) else { return nil }
             return LogOverview.Epoch(

@@ -45,6 +45,9 @@ extension RecordGateway {
         var report = LiveReport()
         // A log that does not go on is what is being looked for, and no reason not to look.
         do throws(Refusal) { try await catchUp(tenant) } catch { report.add(.init(.logBehind)) }
+        // Before the store is read, so that a log that grows meanwhile has all of them.
+        let remembered: [(epoch: Int, head: TreeHead)]
+        do { remembered = try await sequencer.remembered(of: tenant) } catch { throw refusal(error) }
         let overview = try await storedOverview(context)
         let total = overview.size + overview.epochs.filter { $0.origin.epoch != overview.origin.epoch }.reduce(0) { $0 + $1.checkpoint.head.size }
         var done = 0
@@ -57,7 +60,7 @@ extension RecordGateway {
             let origin = LogOrigin(name: log.name, tenant: tenant, epoch: epoch)
             var verification = LiveVerification(origin, size: size, prunedBelow: signed?.prunedBelow ?? 0)
             var wanted: [(head: TreeHead, code: LiveVerification.Finding.Code)] = signed.map { [($0.checkpoint.head, .checkpointUnverified)] } ?? []
-            wanted += try await rememberedHeads(of: origin).map { ($0, .headLost) }
+            wanted += remembered.filter { $0.epoch == epoch }.map { ($0.head, .headLost) }
             for head in wanted where head.head.size > size { verification.note(head.code, head.head.size) }
             try await walk(&verification, size: size, &wanted, context) { progress(done + $0, total) }
             if isOpen {
@@ -73,10 +76,6 @@ extension RecordGateway {
         }
         for (place, isSecond) in StoreDatabase.strayPlaces(rows[1]) { report.add(.init(isSecond ? .placeTaken : .entryAdded, place: place)) }
         return report
-    }
-
-    private func rememberedHeads(of origin: LogOrigin) async throws(Refusal) -> [TreeHead] {
-        do { return try await sequencer.remembered(of: origin) } catch { throw refusal(error) }
     }
 
     private func check(_ signed: LogOverview.Epoch, _ key: NoteKey?, _ verification: inout LiveVerification) {

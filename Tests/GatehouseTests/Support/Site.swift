@@ -79,6 +79,12 @@ final class Site: Sendable {
         for server in running { _ = await server.end(signal) }
     }
 
+    /// Ends one gateway; the others go on.
+    func end(_ server: ServerProcess, _ signal: Int32 = SIGTERM) async {
+        servers.withLock { $0.removeAll { $0 === server } }
+        _ = await server.end(signal)
+    }
+
     func run(_ arguments: String..., environment more: [String: String] = [:]) async throws -> Program.Outcome {
         try await run(arguments, environment: more)
     }
@@ -154,13 +160,22 @@ final class Site: Sendable {
         return try await PostgresCluster.psql(socket: state + "/postgres-run", "gatehouse_vault", sql)
     }
 
-    /// Comes back when every event that was recorded so far has its place in the log.
+    /// Comes back when every event that was recorded so far has its place in the log, those in the spools of this host among them.
     func settleLog() async throws {
-        for _ in 0..<200 {
-            if try await administer("SELECT count(*) FROM audit_inbox") == "0" { return }
+        for _ in 0..<1200 {
+            if spooledFiles.isEmpty, try await administer("SELECT count(*) FROM audit_inbox") == "0" { return }
             try await Task.sleep(for: .milliseconds(50))
         }
         Issue.record("the log does not take up what was recorded")
+    }
+
+    /// Segments of spools that wait for the database.
+    var spooledFiles: [String] {
+        let folders = (try? FileManager.default.contentsOfDirectory(atPath: state + "/audit")) ?? []
+        return folders.filter { $0.hasPrefix("spool") }.flatMap { folder in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(state)/audit/\(folder)")) ?? []
+            return names.filter { $0.hasSuffix(".frames") }.map { "\(state)/audit/\(folder)/\($0)" }
+        }
     }
 
     func dump(_ database: String) async throws -> String {
@@ -173,6 +188,18 @@ final class Site: Sendable {
     }
 
     func catalog() throws -> PolicyFolder { try PolicyFolder.load(policies) }
+}
+
+/// Comes back when something is so. A minute is longer than anything here takes on any machine.
+func eventually(
+    _ what: String, _ location: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < deadline {
+        if try await isSo() { return }
+        try await Task.sleep(for: .milliseconds(50))
+    }
+    Issue.record("not so after a minute: \(what)", sourceLocation: location)
 }
 
 /// A name that no other test uses.
