@@ -161,7 +161,7 @@ package final class Sequencer: Sendable {
         var rows: [AuditRow] = []
         var doubtful: Set<EventID> = []
         for batch in batches {
-            guard let read = AuditBatch(tenant: tenant, id: batch.id, bytes: batch.events) else { throw .damagedBatch(batch.id) }
+            guard let read = AuditBatch(tenant: tenant, id: batch.id, bytes: batch.events[...]) else { throw .damagedBatch(batch.id) }
             if batch.isRepeated { doubtful.formUnion(read.rows.map(\.id)) }
             rows += read.rows
         }
