@@ -139,12 +139,13 @@ package final class Sequencer: Sendable {
         }
         if sweeps { lineage.sweptAt = .now }
         if batches.isEmpty, rows.isEmpty { return (Turn(), lineage) }
+        let again = !rows.isEmpty
         rows += try await events(of: batches, tenant, transaction)
         let start = LogPlace(epoch: lineage.epoch, position: lineage.frontier.head.size)
         do { try lineage.frontier.append(entries: rows.map(\.entry)) } catch { throw .damagedTree(epoch: lineage.epoch) }
         if let last = batches.last?.id { lineage.watermark = max(lineage.watermark ?? last, last) }
         let head = lineage.frontier.head
-        statements += StoreDatabase.place(rows, at: start, takingOut: batches.map(\.id), tenant: tenant)
+        statements += StoreDatabase.place(rows, at: start, again: again, takingOut: batches.map(\.id), tenant: tenant)
         statements += StoreDatabase.grow(
             lineage.frontier.takeChanges().map { StoredTile(level: $0.tile.level, number: $0.tile.index, hashes: $0.bytes) },
             to: StoredLog(name: log.name, epoch: lineage.epoch, size: head.size, root: head.root.bytes, signer: log.signer), tenant: tenant
