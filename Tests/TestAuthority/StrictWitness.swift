@@ -1,4 +1,4 @@
-package import Sealing
+import Sealing
 import Synchronization
 package import TransparencyLog
 package import Vocabulary

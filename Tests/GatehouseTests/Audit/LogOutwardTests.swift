@@ -117,9 +117,8 @@ struct LogOutwardTests {
                     if try await site.administer(confirmed + size) == "2" { break }
                     try await Task.sleep(for: .milliseconds(100))
                 }
-                #expect(
-                    try await site.administer(confirmed + size) == "2",
-                    "\(try await site.administer("SELECT witness, size, failure FROM audit_witness"))")
+                let state = try await site.administer("SELECT witness, size, failure FROM audit_witness")
+                #expect(try await site.administer(confirmed + size) == "2", "\(state)")
             }
             await site.stop()
             let folder = site.folder + "/export"
@@ -135,9 +134,9 @@ struct LogOutwardTests {
             let kept = try #require(FileManager.default.contents(atPath: stamp))
             var bytes = Array(kept)
             bytes[bytes.count / 2] ^= 1
-            FileManager.default.createFile(atPath: stamp, contents: Data(bytes))
+            _ = FileManager.default.createFile(atPath: stamp, contents: Data(bytes))
             #expect(try await site.run(verify).output.contains("timestamp-unverified"))
-            FileManager.default.createFile(atPath: stamp, contents: kept)
+            _ = FileManager.default.createFile(atPath: stamp, contents: kept)
             let cosigned = folder + "/" + (try #require(files.first { $0.contains("checkpoints/") }))
             let note = Program.text(cosigned)
             var lines = note.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
