@@ -8,7 +8,7 @@ import Vocabulary
 /// Keeps the logs of all tenants up with what is recorded, and their heads signed.
 ///
 /// Tenants that this gateway has recorded something of are looked at several times a second, the others now and then: their gateway may have
-/// died. Ends with the service group, after the turn under way.
+/// died, and what it has left in its spool is taken over. Ends with the service group, after the turn under way.
 struct LogKeeper: Service {
     let runtime: Runtime
     var interval: Duration = .milliseconds(200)
@@ -22,6 +22,7 @@ struct LogKeeper: Service {
             repeat {
                 var tenants = runtime.audit.takeRecorded()
                 if round.isMultiple(of: 10) { tenants.formUnion((try? await runtime.store.tenants()) ?? []) }
+                if round.isMultiple(of: 50) { await runtime.adoptSpools() }
                 round += 1
                 for tenant in tenants where !Task.isCancelled {
                     let isUp = await keepUp(tenant)

@@ -72,7 +72,7 @@ struct Runtime: Sendable {
         let keyRing = try await Self.keyRing(state, vault, observe)
         databases.keyWatch.set(keyRing)
         let settings = try AuditSettings(environment: ProcessInfo.processInfo.environment)
-        let opened = try await spools && settings.spoolBytes > 0 ? Self.spools(state, settings, observe) : []
+        let opened = try await spools && settings.spoolBytes > 0 ? Self.openSpools(state, settings, observe) : []
         let audit = AuditRecorder(store: store, spool: opened.first, abandoned: Array(opened.dropFirst()), observe: observe)
         let sequencer = try await Self.sequencer(state, settings, store, vault, observe)
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -116,25 +116,6 @@ struct Runtime: Sendable {
         }
     }
 
-    /// A spool of this process' own, and those that others have left behind. Of several gateways on one state directory each has its own.
-    private static func spools(_ state: StateDirectory, _ settings: AuditSettings, _ observe: Observer) async throws -> [AuditSpool] {
-        var spools: [AuditSpool] = []
-        for number in 1...16 {
-            let path = state.audit + "/spool" + (number == 1 ? "" : "-\(number)")
-            if !spools.isEmpty, !FileManager.default.fileExists(atPath: path) { break }
-            do {
-                let spool = try await AuditSpool.open(folder: path, capacity: settings.spoolBytes)
-                for _ in await spool.recovery.damages { observe(.auditFailed(events: 0, code: "spool-damaged")) }
-                spools.append(spool)
-            } catch {
-                if error == .inUse { continue }
-                throw CommandFailure(
-                    .unfit, "the spool of the audit trail in \(path) cannot be opened (\(error.code))", hint: "it has to be writable")
-            }
-        }
-        return spools
-    }
-
     private static func sequencer(
         _ state: StateDirectory, _ settings: AuditSettings, _ store: StoreDatabase, _ vault: VaultDatabase, _ observe: @escaping Observer
     ) async throws -> Sequencer {
@@ -142,7 +123,8 @@ struct Runtime: Sendable {
             let signer = try await AuditKeyFile.signer(state, store)
             if signer == nil { observe(.logUnsigned(tenant: "", code: "key-missing")) }
             let memory = try RememberedHeads(folder: state.audit)
-            try await store.makeAuditPartitions()
+            // A store that takes no changes for now is no reason not to start: events have a place without, and the housekeeper tries again.
+            try? await store.makeAuditPartitions()
             return Sequencer(store: store, vault: vault, name: settings.name, signer: signer, memory: memory, observe: observe)
         } catch let error as SequencerError {
             throw CommandFailure(.unfit, "\(state.audit) cannot be written (\(error.code))", hint: "it holds the newest signed heads of the log")

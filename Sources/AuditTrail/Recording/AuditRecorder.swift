@@ -23,7 +23,7 @@ package final class AuditRecorder: Sendable {
 
     private let store: StoreDatabase
     private let spool: AuditSpool?
-    private let abandoned: [AuditSpool]
+    private let abandoned: Mutex<[AuditSpool]>
     private let observe: Observer
     private let capacity: Int
     private let patience: Duration
@@ -45,7 +45,7 @@ package final class AuditRecorder: Sendable {
     ) {
         self.store = store
         self.spool = spool
-        self.abandoned = abandoned
+        self.abandoned = Mutex(abandoned)
         self.observe = observe
         self.capacity = capacity
         self.patience = patience
@@ -183,14 +183,20 @@ package final class AuditRecorder: Sendable {
         return true
     }
 
+    /// Takes over what a process that is gone has left; it is closed when it is empty.
+    package func adopt(_ spool: AuditSpool) {
+        abandoned.withLock { $0.append(spool) }
+        spoolBell.yield()
+    }
+
     /// Brings spools to the database, each in its order, whenever there is something in them. One that does not go on does not keep the
     /// others waiting.
     private func replay() async {
-        let spools = abandoned + (spool.map { [$0] } ?? [])
         spoolBell.yield()
         for await _ in spoolRings {
             while !Task.isCancelled {
-                let waiting = spools.filter { !$0.isEmpty }
+                await letGo()
+                let waiting = (abandoned.withLock { $0 } + (spool.map { [$0] } ?? [])).filter { !$0.isEmpty }
                 if waiting.isEmpty { break }
                 var hasMoved = false
                 for spool in waiting { if await replayBatch(of: spool) { hasMoved = true } }
@@ -199,6 +205,16 @@ package final class AuditRecorder: Sendable {
                 try? await Task.sleep(for: .milliseconds(250))
             }
         }
+    }
+
+    /// Of the spools of others those that are empty: their folders are for whoever needs one next.
+    private func letGo() async {
+        let done = abandoned.withLock { spools in
+            let done = spools.filter(\.isEmpty)
+            spools.removeAll(where: \.isEmpty)
+            return done
+        }
+        for spool in done { await spool.close() }
     }
 
     private var isClosed: Bool { state.withLock(\.isClosed) }

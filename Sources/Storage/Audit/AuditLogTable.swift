@@ -259,15 +259,17 @@ extension StoreDatabase {
 
     // MARK: Signed heads
 
-    /// Keeps a signed head, unless a greater one of its epoch is kept already.
+    /// Keeps a signed head, unless a greater one of its epoch is kept already, or the log is not as far: then the store was taken back since it
+    /// was read, and whoever goes on has to find the head that was signed while it was as it is.
     package static func keep(_ checkpoint: StoredCheckpoint, tenant: TenantID) -> SQL {
-        """
-        INSERT INTO audit_checkpoint (tenant_id, epoch, size, root, note, signed_at)
-        VALUES (\(.uuid(tenant.uuid)), \(.int4(Int32(checkpoint.epoch))), \(.int8(Int64(checkpoint.size))), \(.bytes(checkpoint.root)),
-          \(.text(checkpoint.note)), \(.timestamp(checkpoint.signedAt)))
-        ON CONFLICT (tenant_id, epoch) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note, signed_at = excluded.signed_at
-        WHERE audit_checkpoint.size < excluded.size
-        """
+        let (epoch, size) = (SQLParameter.int4(Int32(checkpoint.epoch)), SQLParameter.int8(Int64(checkpoint.size)))
+        return """
+            INSERT INTO audit_checkpoint (tenant_id, epoch, size, root, note, signed_at)
+            SELECT tenant_id, \(epoch), \(size), \(.bytes(checkpoint.root)), \(.text(checkpoint.note)), \(.timestamp(checkpoint.signedAt)) FROM audit_log
+            WHERE tenant_id = \(.uuid(tenant.uuid)) AND (epoch > \(epoch) OR (epoch = \(epoch) AND audit_log.size >= \(size)))
+            ON CONFLICT (tenant_id, epoch) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note, signed_at = excluded.signed_at
+            WHERE audit_checkpoint.size < excluded.size
+            """
     }
 
     package static func setSigner(_ key: [UInt8], tenant: TenantID) -> SQL {

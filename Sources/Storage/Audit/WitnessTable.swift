@@ -52,6 +52,7 @@ extension StoreDatabase {
             """
     }
 
+    /// Keeps what a witness gave for a head that the store has. One that was taken back meanwhile has not, and its log does not go on from it.
     package static func keepEvidence(
         _ witness: String, epoch: Int, size: Int, note: String, evidence: [UInt8]?, tenant: TenantID
     ) -> SQL {
@@ -59,6 +60,8 @@ extension StoreDatabase {
         UPDATE audit_witness SET size = \(.int8(Int64(size))), note = \(.text(note)), evidence = \(.bytes(evidence)), witnessed_at = now(),
           failing_since = NULL, failure = NULL
         WHERE tenant_id = \(.uuid(tenant.uuid)) AND epoch = \(.int4(Int32(epoch))) AND witness = \(.text(witness)) AND size <= \(.int8(Int64(size)))
+          AND \(.int8(Int64(size))) <= (
+            SELECT c.size FROM audit_checkpoint c WHERE c.tenant_id = audit_witness.tenant_id AND c.epoch = audit_witness.epoch)
         """
     }
 

@@ -80,6 +80,34 @@ struct TakenBackTests {
         }
     }
 
+    @Test func `a head and a witness's word that come after the store was taken back are not kept`() async throws {
+        try await TrailSite.with { site in
+            let sequencer = try site.sequencer()
+            try await site.grow(sequencer, by: 8)
+            let early = try #require(try await sign(sequencer, site))
+            try await site.keepCopy()
+            try await site.grow(sequencer, by: 20)
+            let late = try #require(try await sign(sequencer, site))
+            try await site.takeBack(withVault: false)
+            try await site.sql(
+                """
+                INSERT INTO audit_witness (tenant_id, epoch, witness, size, note, tried_at)
+                VALUES ('\(site.tenant)', 1, 'archive', \(early.head.size), '', now())
+                """)
+            // Both were under way when it was taken back.
+            let stored = StoredCheckpoint(epoch: 1, size: late.head.size, root: late.head.root.bytes, note: late.note, signedAt: .now())
+            _ = try await site.store.database.write([
+                site.store.opening(Scope(tenant: site.tenant)), StoreDatabase.keep(stored, tenant: site.tenant),
+                StoreDatabase.keepEvidence("archive", epoch: 1, size: late.head.size, note: late.note, evidence: nil, tenant: site.tenant),
+            ])
+            #expect(try await site.sql("SELECT size FROM audit_checkpoint") == "8")
+            #expect(try await site.sql("SELECT size FROM audit_witness") == "8")
+            try await site.grow(sequencer, by: 1)
+            #expect(try #require(try await sign(sequencer, site)).origin.epoch == 2)
+            #expect(try await site.events(epoch: 1).count == 8)
+        }
+    }
+
     @Test func `a log that was lost as a whole begins a new epoch`() async throws {
         try await TrailSite.with { site in
             let sequencer = try site.sequencer()

@@ -79,6 +79,8 @@ struct SpoolTests {
                 #expect(try await caller.get("/healthz").status == 200)
                 let change = try await caller.post("/v1/contacts", ["given_name": "New"])
                 #expect(change.status == 503 && change["id"] == nil, "\(change.text)")
+                let status = try await site.run("status")
+                #expect(status.status == 0, "\(status.errors)")
                 #expect(!site.spooledFiles.isEmpty)
                 // A crash, and a start while nothing has changed.
                 await site.stop(SIGKILL)
@@ -86,6 +88,24 @@ struct SpoolTests {
             }
             try await refusal.end(site, pair)
             try await site.serve()
+            try await expectInOrder(events, site)
+        }
+    }
+
+    @Test func `what a gateway that died has left in its spool is taken over by the one beside it`() async throws {
+        try await withSite { site, pair in
+            let (first, second) = (try await site.serve(), try await site.serve())
+            let token = try site.administrator.token
+            let made = try await Caller(url: first.url, token: token).post("/v1/contacts", ["given_name": "Ann"])
+            var events = [try #require(made.headers["audit-event"])]
+            try await Refusal.noRight.begin(site, pair)
+            for _ in 0..<5 {
+                let answer = try await Caller(url: second.url, token: token).get("/v1/contacts/\(made.id)")
+                #expect(answer.status == 200, "\(answer.text)")
+                events.append(try #require(answer.headers["audit-event"]))
+            }
+            await site.end(second, SIGKILL)
+            try await Refusal.noRight.end(site, pair)
             try await expectInOrder(events, site)
         }
     }
