@@ -113,9 +113,10 @@ let package = Package(
         .target(
             name: "Assembly",
             dependencies: [
-                "Vocabulary", "DataFormats", "Expressions", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage",
-                "TransparencyLog", "KeyProviders", "KeyRing", "AuditTrail", "Witnesses", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry",
-                "AuditFeeds",
+                "Vocabulary", "DataFormats", "DurableFiles", "Expressions", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity",
+                "Policies",
+                "Storage", "TransparencyLog", "KeyProviders", "KeyRing", "AuditTrail", "Witnesses", "Gateway", "HTTPInterface", "PolicyFiles",
+                "Telemetry", "AuditFeeds",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -203,9 +204,8 @@ let package = Package(
         .testTarget(
             name: "GatehouseTests",
             dependencies: [
-                "gatehouse", "Catalog", "DataFormats", "Expressions", "Gateway", "HTTPInterface", "Identity", "Policies", "PolicyFiles",
-                "TestPostgres",
-                "TransparencyLog", "Vocabulary", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "gatehouse", "Catalog", "DataFormats", "Expressions", "Gateway", "HTTPInterface", "Identity", "Policies", "PolicyFiles", "Storage",
+                "TestPostgres", "TransparencyLog", "Vocabulary", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],

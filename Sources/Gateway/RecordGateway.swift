@@ -148,6 +148,9 @@ package final class RecordGateway: Sendable {
         }
     }
 
+    /// Records what tells of nobody. It goes on when nothing can be recorded: an operator has to be able to see why.
+    func note(_ event: AuditEvent, _ context: RequestContext) async { _ = try? await record(event, context) }
+
     // MARK: Fetch
 
     func read(_ context: RequestContext, _ statements: [SQL]) async throws(Refusal) -> [ResultSet] {

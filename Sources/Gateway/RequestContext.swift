@@ -33,5 +33,6 @@ package final class RequestContext: Sendable {
     package var principal: Principal { access.principal }
     package var purpose: Purpose? { access.purpose }
     package var reason: String? { access.reason }
+    package var time: Instant { access.time }
     var tenant: TenantID { principal.tenant }
 }

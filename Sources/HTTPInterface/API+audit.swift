@@ -17,6 +17,7 @@ extension API {
             case "action": query.action = value
             case "entity": query.entity = value
             case "decision": query.decision = value
+            case "outcome": query.outcome = value
             case "purpose": query.purpose = value
             case "reason": query.reason = value
             case "grant": query.grant = value
@@ -35,7 +36,7 @@ extension API {
             default:
                 throw Refusal(
                     .parameterInvalid, "a parameter is not known here",
-                    hint: "since, until, actor, action, entity, decision, purpose, reason, grant, subject, record, limit, cursor"
+                    hint: "since, until, actor, action, entity, decision, outcome, purpose, reason, grant, subject, record, limit, cursor"
                 )
             }
         }
@@ -52,7 +53,7 @@ extension API {
         return APIResponse(.ok, body: json.bytes)
     }
 
-    private func time(_ value: String, _ name: String) throws(Refusal) -> Instant {
+    func time(_ value: String, _ name: String) throws(Refusal) -> Instant {
         guard let instant = Instant(value) else {
             throw Refusal(.parameterInvalid, "\(name) is not a time of the form 2026-11-22T09:30:00Z")
         }

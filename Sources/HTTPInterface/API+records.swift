@@ -12,6 +12,10 @@ extension API {
         }
         switch route {
         case .health: return APIResponse(.ok)
+        case .metrics:
+            try await gateway.checkMetrics(context)
+            let page = metrics(request.headers.first(name: HeaderName.accept) ?? "")
+            return APIResponse(.ok, contentType: page.type, body: page.bytes)
         case .list(let entity): return try await list(entity, request, context)
         case .read(let entity, let id): return try await read(entity, id, request, context)
         case .create(let entity):
@@ -33,6 +37,9 @@ extension API {
             try await gateway.revokeCredential(id, context)
             return APIResponse(.noContent, contentType: nil)
         case .searchAudit: return try await searchAudit(request, context)
+        case .reportSubject(let id): return try await reportSubject(id, request, context)
+        case .reportBreach: return try await reportBreach(request, context)
+        case .reportUnusual: return try await reportUnusual(request, context)
         case .proveEvent(let id): return try await proveEvent(id, context)
         case .readLog: return try await readLog(context)
         case .readCheckpoint(let epoch): return try await readCheckpoint(epoch, context)

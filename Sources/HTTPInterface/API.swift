@@ -10,12 +10,18 @@ package struct API: Sendable {
     let gateway: RecordGateway
     let authenticator: Authenticator
     let observe: Observer
+    /// What monitoring is shown: for an Accept header, the type and the bytes of the answer.
+    let metrics: @Sendable (String) -> (type: String, bytes: [UInt8])
 
     /// The largest body that is read at all; imports may use it, other bodies up to ``maximumRecordBytes``.
     package static let maximumBodyBytes = 16 << 20
     static let maximumRecordBytes = 1 << 20
 
-    package init(gateway: RecordGateway, authenticator: Authenticator, observe: @escaping Observer) {
+    package init(
+        gateway: RecordGateway, authenticator: Authenticator, observe: @escaping Observer,
+        metrics: @escaping @Sendable (_ accept: String) -> (type: String, bytes: [UInt8])
+    ) {
+        self.metrics = metrics
         self.gateway = gateway
         self.authenticator = authenticator
         self.observe = observe
@@ -60,7 +66,7 @@ package struct API: Sendable {
     }
 
     private func answer(_ route: Route, _ request: APIRequest, _ trace: String) async throws(Refusal) -> APIResponse {
-        try request.checkAcceptsJSON()
+        if case .metrics = route {} else { try request.checkAcceptsJSON() }
         if case .health = route { return APIResponse(.ok, body: Array(#"{"status":"ok"}"#.utf8)) }
         do throws(Refusal) {
             return try await answer(route, request, context(request, trace))

@@ -6,10 +6,12 @@ import Vocabulary
 /// Everything the API offers; one case a route, so that a handler and a test for each cannot be forgotten.
 enum Route: Sendable {
     case health
+    case metrics
     case list(Entity), create(Entity), importRows(Entity)
     case read(Entity, RecordID), amend(Entity, RecordID), remove(Entity, RecordID)
     case listCredentials, issueCredential, revokeCredential(String)
     case searchAudit
+    case reportSubject(SubjectID), reportBreach, reportUnusual
     case proveEvent(EventID)
     case readLog, readCheckpoint(Int), readTile(Int, TilePath)
     case listGrants, requestGrant, approveGrant(UUIDv7), closeGrant(UUIDv7)
@@ -26,6 +28,7 @@ enum Route: Sendable {
 
     static func match(_ method: HTTPMethod, _ segments: [String], _ catalog: CompiledCatalog) -> Match {
         if segments == ["healthz"] { return offer(method, [(.GET, .health)]) }
+        if segments == ["metrics"] { return offer(method, [(.GET, .metrics)]) }
         guard segments.count >= 2, segments[0] == "v1" else { return .unknown }
         switch (segments[1], segments.count) {
         case ("tokens", 2): return offer(method, [(.GET, .listCredentials), (.POST, .issueCredential)])
@@ -62,6 +65,11 @@ enum Route: Sendable {
         case ("events", 3) where rest[2] == "proof":
             guard let id = UUIDv7(rest[1]) else { return .unknown }
             return offer(method, [(.GET, .proveEvent(EventID(id)))])
+        case ("reports", 2) where rest[1] == "breach": return offer(method, [(.GET, .reportBreach)])
+        case ("reports", 2) where rest[1] == "unusual": return offer(method, [(.GET, .reportUnusual)])
+        case ("reports", 3) where rest[1] == "subjects":
+            guard let id = UUIDv7(rest[2]) else { return .unknown }
+            return offer(method, [(.GET, .reportSubject(SubjectID(id)))])
         case ("log", 1): return offer(method, [(.GET, .readLog)])
         case ("log", 3...):
             guard let epoch = Int(rest[1]), epoch >= 1, String(epoch) == rest[1] else { return .unknown }
@@ -91,6 +99,7 @@ enum Route: Sendable {
     var name: String {
         switch self {
         case .health: "GET /healthz"
+        case .metrics: "GET /metrics"
         case .list(let entity): "GET /v1/\(entity.plural)"
         case .create(let entity): "POST /v1/\(entity.plural)"
         case .importRows(let entity): "POST /v1/\(entity.plural)/import"
@@ -101,6 +110,9 @@ enum Route: Sendable {
         case .issueCredential: "POST /v1/tokens"
         case .revokeCredential: "DELETE /v1/tokens/{id}"
         case .searchAudit: "GET /v1/audit/events"
+        case .reportSubject: "GET /v1/audit/reports/subjects/{id}"
+        case .reportBreach: "GET /v1/audit/reports/breach"
+        case .reportUnusual: "GET /v1/audit/reports/unusual"
         case .proveEvent: "GET /v1/audit/events/{id}/proof"
         case .readLog: "GET /v1/audit/log"
         case .readCheckpoint: "GET /v1/audit/log/{epoch}/checkpoint"

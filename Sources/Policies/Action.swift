@@ -7,7 +7,7 @@ package enum Action: String, Sendable, CaseIterable {
 
 /// Resources that are no entity of the catalog.
 package enum SystemResource: String, Sendable, CaseIterable {
-    /// The audit trail: `read`.
+    /// The audit trail: `read`; `delete` drops entries that have lasted their time.
     case audit
     /// API keys: `read`, `create`, `delete` (revoke).
     case credential
@@ -17,6 +17,8 @@ package enum SystemResource: String, Sendable, CaseIterable {
     case grant
     /// Keys: `read` what there is, `update` rotates.
     case key
+    /// The numbers for monitoring: `read`.
+    case metrics
 }
 
 /// What a caller may know of a field.

@@ -36,7 +36,7 @@ package struct StoreDatabase: Sendable {
         return Array(results.dropFirst())
     }
 
-    /// Lends a transaction within a scope. Only the audit trail calls this: there is no change without an event.
+    /// Lends a transaction within a scope. Of all that change anything only the audit trail calls this: there is no change without an event.
     package func transaction<Value: Sendable, Failure: Error>(
         _ scope: Scope, wrap: @escaping @Sendable (StorageError) -> Failure,
         _ body: (Transaction) async throws(Failure) -> Value

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// A time-stamping authority of the `openssl` program, with a root of its own, in a folder of its own.
@@ -90,18 +91,22 @@ package final class OpenSSLAuthority: Sendable {
     // MARK: Program and files
 
     private func run(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: Self.program ?? "openssl")
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(filePath: folder)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try write("errors", [])
-        process.standardError = FileHandle(forWritingAtPath: folder + "/errors")
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(arguments: arguments, errors: String(decoding: try read("errors"), as: UTF8.self))
+        // Foundation's Process waits in a run loop, which the threads that servers answer on do not have.
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, folder + "/errors", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        let command = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder, Self.program ?? "openssl"] + arguments
+        var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        var child: pid_t = 0
+        var status: Int32 = 0
+        let isStarted = posix_spawn(&child, "/bin/sh", &actions, nil, &words, environ) == 0
+        while isStarted, waitpid(child, &status, 0) < 0, errno == EINTR {}
+        guard isStarted, status == 0 else {
+            throw Failure(arguments: arguments, errors: String(decoding: (try? read("errors")) ?? [], as: UTF8.self))
         }
     }
 

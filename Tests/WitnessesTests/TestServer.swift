@@ -35,6 +35,9 @@ final class TestServer: Sendable {
         func add(_ request: Request) { requests.withLock { $0.append(request) } }
     }
 
+    /// Apart from what clients run on: an answer may take its time.
+    private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+
     let url: String
     private let log = Log()
     private let channel: any Channel
@@ -43,7 +46,7 @@ final class TestServer: Sendable {
     /// - Parameter tls: of a server that speaks it.
     init(tls: NIOSSLContext? = nil, _ respond: @escaping @Sendable (Request) -> Reply) async throws {
         let log = log
-        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        channel = try await ServerBootstrap(group: Self.group)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }

@@ -40,7 +40,7 @@ struct WitnessPlace {
             let strict = try StrictWitness(knowing: logs)
             let server = try await strict.server()
             let key = try StrictWitness.key
-            let witness = HTTPWitness(name: "strict", key: key, post: WitnessPost(to: try WitnessAddress(server.url)))
+            let witness = HTTPWitness(name: "strict", key: key, post: WitnessPost(to: try WitnessAddress(server.url), patience: .seconds(60)))
             return WitnessPlace(kind: kind, witness: witness, holding: [server]) { evidence, checkpoint in
                 guard case .cosignatures(let lines) = evidence else { return false }
                 let signatures = lines.compactMap { NoteSignature(line: $0) }
@@ -51,7 +51,7 @@ struct WitnessPlace {
             let server = try await TestServer { TimestampServer.answer($0, authority) }
             let witness = TimestampWitness(
                 name: "stamp", authorities: try TimestampAuthorities(pem: authority.root),
-                post: WitnessPost(to: try WitnessAddress(server.url + "/tsr"))
+                post: WitnessPost(to: try WitnessAddress(server.url + "/tsr"), patience: .seconds(60))
             )
             return WitnessPlace(kind: kind, witness: witness, holding: [server, authority]) { evidence, checkpoint in
                 guard case .timestamp(let reply) = evidence else { return false }

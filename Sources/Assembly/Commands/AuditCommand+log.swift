@@ -132,6 +132,29 @@ extension AuditCommand {
         }
     }
 
+    struct Remember: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Tell the log of a signed head that somebody else has kept.",
+            discussion: """
+                For when store, vault and this host were all taken back, and a witness alone knows of a later head ('conflict'). The log then goes on in a
+                further epoch, whose first entry names what was lost.
+
+                Example: gatehouse audit remember /mnt/worm/checkpoints/tenant-1.checkpoint --reason "restored to 09:00"
+                """
+        )
+
+        @OptionGroup var place: PlaceOptions
+        @Argument(help: "A signed checkpoint of this tenant's log.") var file: String
+        @Option(help: "Why; goes on record.") var reason: String
+
+        func run() async throws {
+            if try place.remote != nil { throw CommandFailure(.invalid, "heads are remembered on the gateway's host") }
+            guard let note = FileManager.default.contents(atPath: file) else { throw CommandFailure(.notFound, "\(file) cannot be read") }
+            let isNew = try await place.withGateway(reason: reason) { gateway, context in try await gateway.rememberHead(Array(note), context) }
+            Console.say(isNew ? "remembered; a log that does not contain it goes on in a further epoch" : "nothing new: a later head is known already")
+        }
+    }
+
     fileprivate static func overview(_ place: PlaceOptions) async throws -> JSONObject {
         if let remote = try place.remote { return try await GatewayClient(remote).object("GET", "/v1/audit/log") }
         return try await place.withGateway { gateway, context in

@@ -37,7 +37,7 @@ extension KeyCommand {
             let state = try StateDirectory(place.runtime.state)
             let identities = try IdentityFile.read(identity)
             let (folder, install, json) = (copies ?? state.recovery, install, json)
-            try await Databases.with(state, ObservationLog(level: .warning), { Console.note($0) }) { databases in
+            try await Databases.with(state, RuntimeTelemetry(level: .warning), { Console.note($0) }) { databases in
                 let vault = try await databases.vaultDatabase { _ in }
                 let store = try await databases.storeDatabase { _ in }
                 let recovery = KeyRecovery(vault: vault, folder: folder, identities: identities)

@@ -58,24 +58,3 @@ extension PolicyCommand {
         }
     }
 }
-
-/// Times of the trail as options give them.
-enum TrailTime {
-    static func since(_ text: String, now: Instant) throws -> Instant {
-        if let unit = text.last, let count = Int64(text.dropLast()), count > 0, count < 100_000 {
-            switch unit {
-            case "d": return now.advanced(by: .seconds(-86_400 * count))
-            case "h": return now.advanced(by: .seconds(-3600 * count))
-            default: break
-            }
-        }
-        return try point(text, "--since")
-    }
-
-    static func point(_ text: String, _ option: String) throws -> Instant {
-        guard let instant = Instant(text) else {
-            throw ValidationError("\(option) takes a time such as 2026-11-22T09:30:00Z" + (option == "--since" ? ", or 12h or 30d" : ""))
-        }
-        return instant
-    }
-}

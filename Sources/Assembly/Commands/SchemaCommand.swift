@@ -108,7 +108,7 @@ extension PlaceOptions {
         do { catalog = try PolicyFolder.loadCatalog(PolicyLocation.find(policies, state)) } catch let error as Diagnostics {
             throw CommandFailure(error)
         }
-        try await Databases.with(state, ObservationLog(level: .warning), { Console.note($0) }) { databases in
+        try await Databases.with(state, RuntimeTelemetry(level: .warning), { Console.note($0) }) { databases in
             try await body(databases, catalog)
         }
     }

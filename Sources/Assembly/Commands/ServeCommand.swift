@@ -46,7 +46,9 @@ struct ServeCommand: AsyncParsableCommand {
         try await Runtime.with(options, progress: { Console.note($0) }) { runtime in
             let observe = runtime.telemetry.observer
             try await Self.makeAdministrator(runtime)
-            let api = API(gateway: runtime.gateway, authenticator: runtime.gateway.authenticator(), observe: observe)
+            let api = API(
+                gateway: runtime.gateway, authenticator: runtime.gateway.authenticator(), observe: observe,
+                metrics: { runtime.telemetry.page(accept: $0) })
             let server = Server(api, host: "127.0.0.1", port: port) { port in
                 observe(.serving(address: "127.0.0.1:\(port)"))
                 Console.say("ready http://127.0.0.1:\(port)")
@@ -63,7 +65,8 @@ struct ServeCommand: AsyncParsableCommand {
             let services = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
                     services: [
-                        .init(service: watch), .init(service: keeper), .init(service: LogKeeper(runtime: runtime)), .init(service: witnesses),
+                        .init(service: watch), .init(service: keeper), .init(service: LogKeeper(runtime: runtime)),
+                        .init(service: LogHousekeeper(runtime: runtime)), .init(service: witnesses),
                         .init(service: feeds),
                         .init(service: server),
                     ], gracefulShutdownSignals: [.sigterm, .sigint],

@@ -2,13 +2,15 @@ import ArgumentParser
 import DataFormats
 import Foundation
 import Gateway
+import HTTPInterface
 import Storage
+import TransparencyLog
 import Vocabulary
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Keys, epochs, running rotations, and until when what was erased can be read in old copies.",
+        abstract: "Keys, the audit log and its witnesses, and until when what was erased can be read in old copies.",
         discussion: """
             The shred horizon is the moment from which no copy of the vault, however old, opens what was erased: then the epoch in which the
             last person was erased has ended. GATEHOUSE_EPOCH_DAYS (30) sets how long that takes at most.
@@ -23,9 +25,17 @@ struct StatusCommand: AsyncParsableCommand {
         let json = json
         let settings = try KeySettings(environment: ProcessInfo.processInfo.environment, StateDirectory(place.runtime.state))
         let epochLength = settings.epochLength
+        let state = try StateDirectory(place.runtime.state)
         try await place.onHost { gateway, context in
             let status = try await gateway.keyStatus(epochLength: epochLength, context)
-            if json { return Console.say(String(decoding: JSONValue.object(Self.object(status)).encoded(), as: UTF8.self)) }
+            let log = try await gateway.logOverview(context)
+            let spooled = Self.spooledBytes(state)
+            if json {
+                var object = Self.object(status)
+                object["audit"] = .object(LogCoding.object(log))
+                object["spooled_bytes"] = .number(JSONNumber(spooled))
+                return Console.say(String(decoding: JSONValue.object(object).encoded(), as: UTF8.self))
+            }
             var rows = [
                 ["key provider", status.provider],
                 [
@@ -40,7 +50,38 @@ struct StatusCommand: AsyncParsableCommand {
                 ["shred horizon", Self.horizon(status)],
             ]
             rows += status.rotations.map { ["rotating", "\($0.kind.rawValue): \($0.step)\($0.total > 0 ? ", \($0.done * 100 / $0.total) %" : "")"] }
+            rows += Self.rows(log, spooled)
             Table.print(["what", "state"], rows)
+        }
+    }
+
+    private static func rows(_ log: LogOverview, _ spooled: Int) -> [[String]] {
+        let signed = log.epochs.last { $0.origin.epoch == log.origin.epoch }
+        var rows = [
+            ["audit log", "\(log.size) entries in epoch \(log.origin.epoch)"],
+            ["signed head", signed.map { "\($0.checkpoint.head.size) entries, at \($0.signedAt)" } ?? "none yet"],
+        ]
+        if spooled > 0 { rows.append(["spool", "\(spooled) bytes wait for the database"]) }
+        let present = log.witnesses.filter { $0.epoch == log.origin.epoch }
+        if present.isEmpty { rows.append(["witnesses", "none: whoever has this host can rewrite the log unseen"]) }
+        for witness in present {
+            let state = witness.failure.map { "confirms nothing since \(witness.failingSince.map { "\($0)" } ?? "the beginning") (\($0))" }
+            rows.append(["witness \(witness.witness)", state ?? "\(witness.size) entries, at \(witness.witnessedAt.map { "\($0)" } ?? "")"])
+        }
+        for feed in log.feeds {
+            let state = feed.failure.map { "takes nothing since \(feed.failingSince.map { "\($0)" } ?? "the beginning") (\($0))" }
+            rows.append(["feed \(feed.feed)", state ?? "delivered up to \(feed.next.epoch).\(feed.next.position)"])
+        }
+        return rows
+    }
+
+    /// What the spools of this host's gateways hold beyond their heads.
+    private static func spooledBytes(_ state: StateDirectory) -> Int {
+        let folders = ((try? FileManager.default.contentsOfDirectory(atPath: state.audit)) ?? []).filter { $0.hasPrefix("spool") }
+        return folders.reduce(0) { sum, folder in
+            let path = state.audit + "/" + folder
+            let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+            return sum + files.reduce(0) { $0 + (((try? FileManager.default.attributesOfItem(atPath: path + "/" + $1))?[.size] as? Int) ?? 0) }
         }
     }
 

@@ -24,6 +24,11 @@ enum AuditKeyFile {
                 guard FileManager.default.fileExists(atPath: path) else { throw error }
             }
         }
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
+            throw CommandFailure(
+                .unfit, "\(path) is not this account's own file with mode 0600", hint: "whoever else can read it can sign another history")
+        }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CommandFailure(.unfit, "\(path) cannot be read", hint: "it signs the audit log, and has to belong to this account")
         }

@@ -51,7 +51,7 @@ struct Databases: Sendable {
 
     /// Connects for as long as the body runs; starts and stops the embedded PostgreSQL where that is the one.
     static func with<Value: Sendable>(
-        _ state: StateDirectory, _ telemetry: ObservationLog, _ progress: @escaping @Sendable (String) -> Void,
+        _ state: StateDirectory, _ telemetry: RuntimeTelemetry, _ progress: @escaping @Sendable (String) -> Void,
         _ body: @Sendable (Databases) async throws -> Value
     ) async throws -> Value {
         let environment = ProcessInfo.processInfo.environment
@@ -81,7 +81,7 @@ struct Databases: Sendable {
     }
 
     private static func with<Value: Sendable>(
-        store: String, vault: String, _ telemetry: ObservationLog, _ body: @Sendable (Databases) async throws -> Value
+        store: String, vault: String, _ telemetry: RuntimeTelemetry, _ body: @Sendable (Databases) async throws -> Value
     ) async throws -> Value {
         let engine = LinkEngine()
         let databases = Databases(store: store, vault: vault, engine, telemetry.observer)

@@ -20,7 +20,7 @@ struct Runtime: Sendable {
     let audit: AuditRecorder
     let auditSettings: AuditSettings
     let state: StateDirectory
-    let telemetry: ObservationLog
+    let telemetry: RuntimeTelemetry
     let policies: LoadedPolicies
 
     /// The policies that were read at the start, and where.
@@ -45,7 +45,7 @@ struct Runtime: Sendable {
         _ options: Options, progress: @escaping @Sendable (String) -> Void, _ body: @Sendable (Runtime) async throws -> Value
     ) async throws -> Value {
         let state = try StateDirectory(options.state)
-        let telemetry = ObservationLog(level: options.logLevel)
+        let telemetry = RuntimeTelemetry(level: options.logLevel)
         let location = try PolicyLocation.find(options.policies, state)
         let fingerprint = FolderFingerprint.of(location)
         let policies: LoadedPolicies
@@ -62,7 +62,7 @@ struct Runtime: Sendable {
     }
 
     private static func run<Value: Sendable>(
-        _ state: StateDirectory, _ telemetry: ObservationLog, _ policies: LoadedPolicies, _ databases: Databases, spools: Bool,
+        _ state: StateDirectory, _ telemetry: RuntimeTelemetry, _ policies: LoadedPolicies, _ databases: Databases, spools: Bool,
         _ body: @Sendable (Runtime) async throws -> Value
     ) async throws -> Value {
         let observe = telemetry.observer

@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 
 /// What the gateway keeps on its host: keys, and the embedded PostgreSQL where there is one.
@@ -30,13 +31,21 @@ struct StateDirectory: Sendable {
     var recovery: String { path + "/recovery" }
     var administratorToken: String { path + "/keys/administrator.token" }
 
-    /// Writes a secret for its owner's eyes only.
+    /// Writes a secret for its owner's eyes only, under a name that nobody has.
+    ///
+    /// The name is there with the whole secret or not at all: whoever dies half-way leaves none, and whoever comes at the same moment reads none
+    /// that is half-written.
     static func writeSecret(_ text: String, to path: String) throws(CommandFailure) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw CommandFailure(.unfit, "\(path) cannot be written") }
-        defer { close(descriptor) }
-        let bytes = Array((text + "\n").utf8)
-        guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
+        let draft = path + ".\(getpid())" + DurableFolder.draftEnding
+        unlink(draft)
+        defer { unlink(draft) }
+        do throws(FileError) {
+            let file = try OpenFile.create(draft)
+            try file.write(Array((text + "\n").utf8), at: 0)
+            try file.sync()
+            guard link(draft, path) == 0 else { throw FileError(code: errno) }
+            try DurableFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path).sync()
+        } catch {
             throw CommandFailure(.unfit, "\(path) cannot be written")
         }
     }

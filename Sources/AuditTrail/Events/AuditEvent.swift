@@ -13,7 +13,7 @@ package import Vocabulary
 /// is made of those only. The two things that may tell of a person, the stated reason and the ids of records about people, stand in
 /// the ``AuditMargin``.
 package struct AuditEvent: Sendable {
-    package enum Outcome: String, Sendable { case disclosed, changed, refused, failed }
+    package enum Outcome: String, Sendable, CaseIterable { case disclosed, changed, refused, failed }
 
     package let id: EventID
     package let at: Instant
@@ -93,7 +93,7 @@ package struct AuditEvent: Sendable {
     }
 
     /// The log dropped entries that have lasted their time.
-    static func pruned(_ tenant: TenantID, epoch: Int, events: Int) -> AuditEvent {
+    package static func pruned(_ tenant: TenantID, epoch: Int, events: Int) -> AuditEvent {
         var event = AuditEvent(
             .host(tenant: tenant), action: "prune", entity: "log", isAllowed: true, rule: "retention-of-events", concernsPeople: false,
             purpose: nil, reason: nil, request: .make(), outcome: .changed, at: .now()

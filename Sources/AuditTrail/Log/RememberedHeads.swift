@@ -1,17 +1,20 @@
 import DurableFiles
-import Foundation
 import Glibc
-import Synchronization
 package import TransparencyLog
 package import Vocabulary
 
 /// The newest heads that this host has signed, in files: what a store and a vault that are taken back together do not take along.
 ///
-/// A file `TENANT.head` for each log, with the text of a checkpoint. It is durable when ``remember(_:of:)`` returns, and holds the old
-/// head or the new one at every moment.
-package final class RememberedHeads: Sendable {
+/// A file `TENANT.head` for each log, with the text of a checkpoint. It holds the old head or the new one at every moment, and is read
+/// anew each time: other processes of this host sign, too. All work on files runs on a queue of its own.
+package actor RememberedHeads {
     private let folder: DurableFolder
-    private let known = Mutex<[TenantID: (LogOrigin, TreeHead)]>([:])
+    private let executor = BlockingExecutor("gatehouse.remembered-heads")
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    private static let greatestByteCount = 4096
+    /// How long another process may keep the lock. One that was stopped while it has it must not stop this one, too.
+    private static let attempts = 100
 
     /// - Parameter folder: made when it is missing; the one above it has to be there.
     package init(folder: String) throws(SequencerError) {
@@ -20,31 +23,48 @@ package final class RememberedHeads: Sendable {
     }
 
     /// The newest head; `nil` when this host has never signed for the tenant. A file that cannot be read is an error, and not the same.
-    package func head(of tenant: TenantID) throws(SequencerError) -> (LogOrigin, TreeHead)? {
-        if let head = known.withLock({ $0[tenant] }) { return head }
-        return try read(tenant)
+    package func newest(of tenant: TenantID) throws(SequencerError) -> Checkpoint? {
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try OpenFile.forReading(folder.path(of: Self.name(of: tenant))).readAll(limit: Self.greatestByteCount)
+        } catch {
+            if error == .missing { return nil }
+            throw .memory
+        }
+        guard let text = String(validating: bytes, as: UTF8.self), let read = try? Checkpoint(text), read.origin.tenant == tenant else {
+            throw .memory
+        }
+        return read
     }
 
-    private func read(_ tenant: TenantID) throws(SequencerError) -> (LogOrigin, TreeHead)? {
-        let path = folder.path(of: Self.name(of: tenant))
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        guard let data = FileManager.default.contents(atPath: path), let text = String(validating: data, as: UTF8.self),
-            let read = try? Checkpoint(text), read.origin.tenant == tenant
-        else { throw .memory }
-        known.withLock { $0[tenant] = (read.origin, read.head) }
-        return (read.origin, read.head)
+    /// Writes a head down; durable on return.
+    ///
+    /// - Parameter seen: what was there when the log was held against it.
+    /// - Returns: whether that was still there, or the head already. Else somebody else has signed, and the log has to be held against that.
+    package func move(from seen: Checkpoint?, to head: Checkpoint) throws(SequencerError) -> Bool {
+        let tenant = head.origin.tenant
+        do throws(FileError) {
+            let lock = try OpenFile.ensure(folder.path(of: "heads.lock"))
+            var attempt = 0
+            while try !lock.tryLock() {
+                attempt += 1
+                guard attempt < Self.attempts else { throw FileError(code: EWOULDBLOCK) }
+                usleep(20_000)
+            }
+            return try replace(seen, head, Self.name(of: tenant), lock)
+        } catch {
+            throw .memory
+        }
     }
 
-    /// Writes a head down, unless it is older than the one that is there.
-    package func remember(_ head: TreeHead, of origin: LogOrigin) throws(SequencerError) {
-        // Commands of this host sign, too: one at a time looks and writes.
-        let lock = open(folder.path(of: "heads.lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard lock >= 0, flock(lock, LOCK_EX) == 0 else { throw .memory }
-        defer { close(lock) }
-        if let (old, known) = try read(origin.tenant), (old.epoch, known.size) >= (origin.epoch, head.size) { return }
-        let text = Checkpoint(origin: origin, head: head).text
-        do { try folder.replace(Self.name(of: origin.tenant), with: Array(text.utf8)) } catch { throw .memory }
-        known.withLock { $0[origin.tenant] = (origin, head) }
+    /// - Parameter lock: held for as long as this looks and writes.
+    private func replace(_ seen: Checkpoint?, _ head: Checkpoint, _ name: String, _ lock: borrowing OpenFile) throws(FileError) -> Bool {
+        let found: Checkpoint?
+        do throws(SequencerError) { found = try newest(of: head.origin.tenant) } catch { throw FileError(code: EIO) }
+        if found == head { return true }
+        guard found == seen else { return false }
+        try folder.replace(name, with: Array(head.text.utf8))
+        return true
     }
 
     private static func name(of tenant: TenantID) -> String { "\(tenant).head" }

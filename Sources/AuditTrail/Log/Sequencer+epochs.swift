@@ -14,25 +14,24 @@ extension Sequencer {
     /// Reads a log and holds it against every head that is remembered of it: in the vault, in this host's state directory, and with the
     /// store's own newest signature. A log that does not contain one of them was taken back: a further epoch begins.
     ///
-    /// - Returns: the log to append to, what has to be appended first, and what goes with it.
+    /// - Returns: the log to append to, and what has to be appended first.
     func load(
         _ log: StoredLog, _ tenant: TenantID, _ transaction: Transaction
-    ) async throws(SequencerError) -> (lineage: Lineage, rows: [AuditRow], statements: [SQL]) {
+    ) async throws(SequencerError) -> (lineage: Lineage, rows: [AuditRow]) {
         let tiles = try await tiles(TreeFrontier.tiles(size: log.size), epoch: log.epoch, tenant, transaction)
         guard let frontier = try? TreeFrontier(size: log.size, tiles: tiles), frontier.head.root.bytes == log.root else {
             throw .damagedTree(epoch: log.epoch)
         }
         let anchor: AuditAnchor?
         do { anchor = try await vault.anchor(of: tenant) } catch { throw .vault(error) }
-        var lineage = Lineage(name: log.name, epoch: log.epoch, frontier: frontier, anchor: anchor, watermark: nil, sweptAt: .now)
+        let memory = try await memory.newest(of: tenant)
+        var lineage = Lineage(name: log.name, epoch: log.epoch, frontier: frontier, anchor: anchor, memory: memory)
 
         var remembered: [Remembered] = []
         if let anchor, let root = TreeHash(bytes: anchor.root) {
             remembered.append(Remembered(epoch: anchor.epoch, head: TreeHead(size: anchor.size, root: root)))
         }
-        if let (origin, head) = try memory.head(of: tenant), origin.name == log.name {
-            remembered.append(Remembered(epoch: origin.epoch, head: head))
-        }
+        if let memory, memory.origin.name == log.name { remembered.append(Remembered(epoch: memory.origin.epoch, head: memory.head)) }
         var lost: Remembered?
         for other in remembered {
             if other.epoch < log.epoch { continue }
@@ -44,7 +43,7 @@ extension Sequencer {
             if let lost, (lost.epoch, lost.head.size) >= (other.epoch, other.head.size) { continue }
             lost = other
         }
-        guard let lost else { return (lineage, [], []) }
+        guard let lost else { return (lineage, []) }
 
         // What no signature of this store covers goes into the new epoch, behind the word of what was lost.
         let kept = try await newestSigned(log, tenant, transaction)
@@ -56,7 +55,7 @@ extension Sequencer {
         lineage.epoch = max(log.epoch, lost.epoch) + 1
         lineage.frontier = TreeFrontier()
         observe(.logEpochBegun(tenant: tenant.description, epoch: lineage.epoch, lostSize: lost.head.size))
-        return (lineage, [AuditRow(beginning)] + StoreDatabase.takenBack(taken), [])
+        return (lineage, [AuditRow(beginning)] + StoreDatabase.takenBack(taken))
     }
 
     /// Heads of a log that the vault and this host remember.
@@ -65,7 +64,7 @@ extension Sequencer {
         do { anchor = try await vault.anchor(of: origin.tenant) } catch { throw .vault(error) }
         var heads: [TreeHead] = []
         if let anchor, anchor.epoch == origin.epoch, let root = TreeHash(bytes: anchor.root) { heads.append(TreeHead(size: anchor.size, root: root)) }
-        if let (known, head) = try memory.head(of: origin.tenant), known == origin { heads.append(head) }
+        if let known = try await memory.newest(of: origin.tenant), known.origin == origin { heads.append(known.head) }
         return heads
     }
 

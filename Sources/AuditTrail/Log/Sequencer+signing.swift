@@ -45,7 +45,12 @@ extension Sequencer {
             lineages.withLock { if $0[tenant]?.epoch == target.epoch { $0[tenant]?.anchor = target } }
         }
         let origin = LogOrigin(name: log.name, tenant: tenant, epoch: target.epoch)
-        try memory.remember(head, of: origin)
+        let remembered = Checkpoint(origin: origin, head: head)
+        guard try await memory.move(from: lineage.memory, to: remembered) else {
+            forget(tenant)
+            return nil
+        }
+        lineages.withLock { if $0[tenant]?.epoch == target.epoch { $0[tenant]?.memory = remembered } }
         let checkpoint: SignedCheckpoint
         do { checkpoint = try signer.sign(head, of: origin) } catch { throw .name }
         let stored = StoredCheckpoint(epoch: target.epoch, size: target.size, root: target.root, note: checkpoint.note, signedAt: .now())
@@ -53,10 +58,33 @@ extension Sequencer {
             try await store.transaction(Scope(tenant: tenant), wrap: { $0 }) { transaction throws(StorageError) in
                 if log.signer == nil { transaction.enqueue(StoreDatabase.setSigner(signer.publicKey, tenant: tenant)) }
                 transaction.enqueue(StoreDatabase.keep(stored, tenant: tenant))
+                if let before = emptyHead(before: origin, results.checkpoints) { transaction.enqueue(StoreDatabase.keep(before, tenant: tenant)) }
             }
         } catch {
             throw .store(error)
         }
         return checkpoint
+    }
+
+    /// An epoch of which the store was taken back to before its first signed head has an empty one, so that the chain of epochs has no gap. The empty
+    /// log contradicts nothing.
+    private func emptyHead(before origin: LogOrigin, _ checkpoints: [StoredCheckpoint]) -> StoredCheckpoint? {
+        guard origin.epoch > 1, !checkpoints.contains(where: { $0.epoch == origin.epoch - 1 }),
+            let signed = try? signer?.sign(TreeFrontier().head, of: origin.epoch(origin.epoch - 1))
+        else { return nil }
+        return StoredCheckpoint(
+            epoch: origin.epoch - 1, size: 0, root: signed.head.root.bytes, note: signed.note, signedAt: .now())
+    }
+
+    /// Takes a signed head that somebody else has kept as one that this host has signed: if the log does not contain it, the next turn begins a
+    /// further epoch that names it. For when everything was taken back that would have told.
+    ///
+    /// - Returns: whether it is further than what this host remembers.
+    package func remember(_ kept: SignedCheckpoint) async throws(SequencerError) -> Bool {
+        let known = try await memory.newest(of: kept.origin.tenant)
+        if let known, (known.origin.epoch, known.head.size) >= (kept.origin.epoch, kept.head.size) { return false }
+        let isMoved = try await memory.move(from: known, to: Checkpoint(origin: kept.origin, head: kept.head))
+        forget(kept.origin.tenant)
+        return isMoved
     }
 }

@@ -19,9 +19,12 @@ package final class Sequencer: Sendable {
         var frontier: TreeFrontier
         /// Where the vault's anchor was when this log was held against it, or where this process has moved it since.
         var anchor: AuditAnchor?
+        /// The same of this host's file of heads.
+        var memory: Checkpoint?
         /// The newest batch that was moved; see ``StoreDatabase/inbox(_:from:bytes:)``.
         var watermark: UUIDv7?
-        var sweptAt: ContinuousClock.Instant
+        /// When all that waited was last looked at, and not only what is about as new as the watermark; `nil` for not yet, or not to the end.
+        var sweptAt: ContinuousClock.Instant?
 
         var origin: (TenantID) -> LogOrigin { { LogOrigin(name: name, tenant: $0, epoch: epoch) } }
 
@@ -67,9 +70,23 @@ package final class Sequencer: Sendable {
     }
 
     /// Places what waits, about four megabytes at most.
-    package func turn(_ tenant: TenantID) async throws(SequencerError) -> Turn {
+    ///
+    /// - Parameter isSweeping: looks at all that waits. Else batches that came much later than they were made, as from a spool or a host
+    ///   whose clock is behind, may have to wait for a turn some seconds later.
+    package func turn(_ tenant: TenantID, isSweeping: Bool = false) async throws(SequencerError) -> Turn {
+        do throws(SequencerError) {
+            return try await turn(tenant, isSweeping: isSweeping, doubtsAll: false)
+        } catch {
+            // A first writing of a batch may reach the database after the second one was moved already, and does not say that it is repeated.
+            guard case .store(.taken) = error else { throw error }
+            return try await turn(tenant, isSweeping: isSweeping, doubtsAll: true)
+        }
+    }
+
+    /// - Parameter doubtsAll: asks of every event whether the log has it, not only of those that say they may be there.
+    private func turn(_ tenant: TenantID, isSweeping: Bool, doubtsAll: Bool) async throws(SequencerError) -> Turn {
         let known = lineages.withLock { $0[tenant] }
-        let sweeps = known.map { ContinuousClock.now - $0.sweptAt > .seconds(10) } ?? true
+        let sweeps = isSweeping || known?.sweptAt.map { ContinuousClock.now - $0 > .seconds(10) } ?? true
         let from = sweeps ? nil : known?.watermark.map { Self.earlier($0) }
         do throws(SequencerError) {
             let (turn, lineage) = try await store.transaction(Scope(tenant: tenant), wrap: { .store($0) }) {
@@ -82,7 +99,8 @@ package final class Sequencer: Sendable {
                     ]
                 )
                 guard let log = StoreDatabase.storedLog(results[1]) else { return (Turn(isBusy: true), nil) }
-                return try await place(StoreDatabase.waitingBatches(results[2]), in: log, known, sweeps: sweeps, tenant, transaction)
+                let batches = StoreDatabase.waitingBatches(results[2])
+                return try await place(batches, in: log, known, sweeps: sweeps, doubtsAll: doubtsAll, tenant, transaction)
             }
             if turn.isBusy { return try await makeLogIfNone(tenant) }
             lineages.withLock { $0[tenant] = lineage }
@@ -101,7 +119,7 @@ package final class Sequencer: Sendable {
     package func catchUp(_ tenant: TenantID, within limit: Duration = .seconds(5)) async throws(SequencerError) -> Bool {
         let deadline = ContinuousClock.now + limit
         while true {
-            let turn = try await turn(tenant)
+            let turn = try await turn(tenant, isSweeping: true)
             if !turn.isBusy, !turn.hasMore { return true }
             if ContinuousClock.now > deadline || Task.isCancelled { return false }
             if turn.isBusy { try? await Task.sleep(for: .milliseconds(20)) }
@@ -127,48 +145,57 @@ package final class Sequencer: Sendable {
     }
 
     private func place(
-        _ batches: [WaitingBatch], in log: StoredLog, _ known: Lineage?, sweeps: Bool, _ tenant: TenantID, _ transaction: Transaction
+        _ batches: [WaitingBatch], in log: StoredLog, _ known: Lineage?, sweeps: Bool, doubtsAll: Bool, _ tenant: TenantID,
+        _ transaction: Transaction
     ) async throws(SequencerError) -> (Turn, Lineage) {
         var rows: [AuditRow] = []
-        var statements: [SQL] = []
         var lineage: Lineage
         if let known, known.leads(to: log) {
             lineage = known
         } else {
-            (lineage, rows, statements) = try await load(log, tenant, transaction)
+            (lineage, rows) = try await load(log, tenant, transaction)
+            // What another gateway has placed says nothing of the inbox; a store that was taken back may have anything in it.
+            if rows.isEmpty { (lineage.watermark, lineage.sweptAt) = (known?.watermark, known?.sweptAt) }
         }
-        if sweeps { lineage.sweptAt = .now }
+        // A full helping means that there is more; what was recorded meanwhile is for the next turn.
+        let hasMore = batches.reduce(0) { $0 + $1.events.count } > Self.bytesAtOnce / 2 || batches.count >= 1000
+        if sweeps { lineage.sweptAt = hasMore ? nil : .now }
         if batches.isEmpty, rows.isEmpty { return (Turn(), lineage) }
-        let again = !rows.isEmpty
-        rows += try await events(of: batches, tenant, transaction)
+        let again = doubtsAll || !rows.isEmpty
+        rows += try await events(of: batches, beside: rows, doubtsAll: doubtsAll, tenant, transaction)
         let start = LogPlace(epoch: lineage.epoch, position: lineage.frontier.head.size)
         do { try lineage.frontier.append(entries: rows.map(\.entry)) } catch { throw .damagedTree(epoch: lineage.epoch) }
         if let last = batches.last?.id { lineage.watermark = max(lineage.watermark ?? last, last) }
         let head = lineage.frontier.head
-        statements += StoreDatabase.place(rows, at: start, again: again, takingOut: batches.map(\.id), tenant: tenant)
-        statements += StoreDatabase.grow(
-            lineage.frontier.takeChanges().map { StoredTile(level: $0.tile.level, number: $0.tile.index, hashes: $0.bytes) },
-            to: StoredLog(name: log.name, epoch: lineage.epoch, size: head.size, root: head.root.bytes, signer: log.signer), tenant: tenant
-        )
+        let statements =
+            StoreDatabase.place(rows, at: start, again: again, takingOut: batches.map(\.id), tenant: tenant)
+            + StoreDatabase.grow(
+                lineage.frontier.takeChanges().map { StoredTile(level: $0.tile.level, number: $0.tile.index, hashes: $0.bytes) },
+                to: StoredLog(name: log.name, epoch: lineage.epoch, size: head.size, root: head.root.bytes, signer: log.signer), tenant: tenant
+            )
         _ = try await Self.run(transaction, statements)
-        // What was recorded meanwhile is for the next turn; a full helping means that there is more.
-        return (
-            Turn(placed: rows.count, hasMore: batches.reduce(0) { $0 + $1.events.count } > Self.bytesAtOnce / 2 || batches.count >= 1000), lineage
-        )
+        return (Turn(placed: rows.count, hasMore: hasMore), lineage)
     }
 
     /// The events of batches, without those that the log has already: a batch whose outcome was unknown was written again.
-    private func events(of batches: [WaitingBatch], _ tenant: TenantID, _ transaction: Transaction) async throws(SequencerError) -> [AuditRow] {
+    ///
+    /// - Parameter taken: events that are placed in the same turn. They were taken out of the log just now, so that it does not tell.
+    private func events(
+        of batches: [WaitingBatch], beside taken: [AuditRow], doubtsAll: Bool, _ tenant: TenantID, _ transaction: Transaction
+    ) async throws(SequencerError) -> [AuditRow] {
         var rows: [AuditRow] = []
         var doubtful: Set<EventID> = []
         for batch in batches {
             guard let read = AuditBatch(tenant: tenant, id: batch.id, bytes: batch.events[...]) else { throw .damagedBatch(batch.id) }
-            if batch.isRepeated { doubtful.formUnion(read.rows.map(\.id)) }
+            if batch.isRepeated || doubtsAll { doubtful.formUnion(read.rows.map(\.id)) }
             rows += read.rows
         }
-        if doubtful.isEmpty { return rows }
-        let found = try await Self.run(transaction, [StoreDatabase.known(Array(doubtful), tenant: tenant)])[0]
-        var seen = Set((0..<found.rowCount).compactMap { found.uuid($0, 0).map { EventID($0) } })
+        var seen = Set(taken.map(\.id))
+        if doubtful.isEmpty, seen.isEmpty { return rows }
+        if !doubtful.isEmpty {
+            let found = try await Self.run(transaction, [StoreDatabase.known(Array(doubtful), tenant: tenant)])[0]
+            seen.formUnion((0..<found.rowCount).compactMap { found.uuid($0, 0).map { EventID($0) } })
+        }
         return rows.filter { seen.insert($0.id).inserted }
     }
 
@@ -176,8 +203,9 @@ package final class Sequencer: Sendable {
         do throws(LinkError) { return try await transaction.execute(statements) } catch { throw .store(StorageError(error)) }
     }
 
+    /// Ids of this time and later ones are looked for. A batch from a host whose clock is ahead does not make all others late.
     private static func earlier(_ id: UUIDv7) -> UUIDv7 {
-        let milliseconds = Int64(id.high >> 16) - lateness / 1000
+        let milliseconds = min(Int64(id.high >> 16), Instant.now().microseconds / 1000) - lateness / 1000
         return UUIDv7(high: UInt64(max(milliseconds, 0)) << 16, low: 0)
     }
 }

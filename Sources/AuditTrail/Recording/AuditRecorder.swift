@@ -183,17 +183,20 @@ package final class AuditRecorder: Sendable {
         return true
     }
 
-    /// Brings spools to the database, each in its order, whenever there is something in them.
+    /// Brings spools to the database, each in its order, whenever there is something in them. One that does not go on does not keep the
+    /// others waiting.
     private func replay() async {
         let spools = abandoned + (spool.map { [$0] } ?? [])
         spoolBell.yield()
         for await _ in spoolRings {
-            for spool in spools {
-                while !spool.isEmpty, !Task.isCancelled {
-                    if await replayBatch(of: spool) { continue }
-                    if isClosed { return }
-                    try? await Task.sleep(for: .milliseconds(250))
-                }
+            while !Task.isCancelled {
+                let waiting = spools.filter { !$0.isEmpty }
+                if waiting.isEmpty { break }
+                var hasMoved = false
+                for spool in waiting { if await replayBatch(of: spool) { hasMoved = true } }
+                if hasMoved { continue }
+                if isClosed { return }
+                try? await Task.sleep(for: .milliseconds(250))
             }
         }
     }
@@ -213,7 +216,11 @@ package final class AuditRecorder: Sendable {
             recorded.withLock { $0.formUnion(batches.map(\.tenant)) }
             observe(.auditSpoolReplayed(events: batches.reduce(0) { $0 + $1.rows.count }))
             return true
+        } catch let error as SpoolError {
+            observe(.auditFailed(events: 0, code: error.code))
+            return false
         } catch {
+            // The database does not take them yet; whoever writes to it says so.
             return false
         }
     }

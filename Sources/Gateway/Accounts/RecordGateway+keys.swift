@@ -53,7 +53,7 @@ extension RecordGateway {
         let stored = try await inVault { () async throws(StorageError) in try await vault.tenantKeys(of: tenant) }
         let ended = try await inVault { () async throws(StorageError) in try await vault.endedEpochs(of: tenant) }
         let jobs = try await rotations(unfinishedOnly: true, of: tenant)
-        _ = try await record(event(decision, context, outcome: .disclosed), context)
+        await note(event(decision, context, outcome: .disclosed), context)
         guard let newest = stored.epochs.last else { throw Self.refusal(.unreadable) }
         var horizon: Instant?
         if counts.readableInCopies > 0, let epochLength {
@@ -96,16 +96,23 @@ extension RecordGateway {
         )
         // On record before it is done: what cannot be undone is not done unseen.
         var event = event(decision, context, outcome: isDryRun ? .disclosed : .changed)
-        event.subjects = [key.pseudonym]
+        // The reason stays, and may lead to the person by way of a request: with the pseudonym beside it, it would lead to all they did.
+        if isDryRun { event.subjects = [key.pseudonym] }
         event.target = .dataKey(isPlanned: isDryRun)
         _ = try await record(event, context)
         if isDryRun { return summary }
+        // Before, since nobody can tell afterwards which events were about them. Should the process end in between, their margins are gone
+        // and the person is not: the other way round they would stay for ever.
+        let pseudonym = UUIDv7(bytes: key.pseudonym.bytes)
+        if let pseudonym { try await beginWipe(pseudonym, of: tenant) }
         do { _ = try await keyRing.destroyKey(of: subject, tenant: tenant) } catch {
+            if let pseudonym { _ = try? await changed(StoreDatabase.cancelWipe(pseudonym, tenant: tenant), tenant) }
             var failed = self.event(decision, context, outcome: .failed)
             failed.target = .dataKey(isPlanned: false)
             _ = try await record(failed, context)
             throw Self.refusal(error)
         }
+        await wipeMargins(of: tenant)
         return summary
     }
 

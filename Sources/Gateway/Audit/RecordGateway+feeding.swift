@@ -1,4 +1,6 @@
 import AuditTrail
+import Identity
+import Policies
 import PostgresLink
 package import Storage
 import TransparencyLog
@@ -44,6 +46,33 @@ extension RecordGateway {
             _ = try? await changed(StoreDatabase.releaseFeed(feed, failure: nil, tenant: tenant), tenant)
             throw error
         }
+    }
+
+    /// Puts on record that somebody reads the log from here on.
+    package func beginStream(_ context: RequestContext) async throws(Refusal) {
+        let decision = try await decide(.read, .audit, context)
+        var event = event(decision, context, outcome: .disclosed)
+        event.target = .report("stream")
+        _ = try await record(event, context)
+    }
+
+    /// Entries from a place on, in their order, and where to go on. Only for whoever has begun a stream.
+    package func streamed(
+        from place: LogPlace, limit: Int, _ context: RequestContext
+    ) async throws(Refusal) -> (events: [DisclosedEvent], next: LogPlace) {
+        guard context.policies.decide(context.access, .read, on: SystemResource.audit.rawValue).isAllowed else { throw .notAdmitted }
+        let overview = try await overview(context)
+        let epoch = overview.epochs.first { $0.origin.epoch == place.epoch }
+        let start = LogPlace(epoch: place.epoch, position: max(place.position, epoch?.prunedBelow ?? 0))
+        let events: [FoundEvent]
+        do { events = try await store.auditEntries(from: start, to: .max, limit: limit, Scope(context.principal)) } catch { throw refusal(error) }
+        if let last = events.last?.place {
+            return (events.map { DisclosedEvent($0) }, LogPlace(epoch: last.epoch, position: last.position + 1))
+        }
+        if place.epoch < overview.origin.epoch {
+            return try await streamed(from: LogPlace(epoch: place.epoch + 1, position: 0), limit: limit, context)
+        }
+        return ([], place)
     }
 
     package func delivered(_ helping: FeedHelping, to feed: String, of tenant: TenantID) async throws(StorageError) {

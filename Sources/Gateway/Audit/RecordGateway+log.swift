@@ -32,10 +32,11 @@ extension RecordGateway {
     /// The tenant's logs, the present one last. Looking is recorded.
     package func logOverview(_ context: RequestContext) async throws(Refusal) -> LogOverview {
         let decision = try await decide(.read, .audit, context)
-        let overview = try await overview(context)
+        _ = try? await sequencer.catchUp(context.tenant)
+        let overview = try await storedOverview(context)
         var event = event(decision, context, outcome: .disclosed)
         event.target = .log(epoch: overview.origin.epoch)
-        _ = try await record(event, context)
+        await note(event, context)
         return overview
     }
 
@@ -167,5 +168,20 @@ extension RecordGateway {
         var bundle: [UInt8] = []
         do throws(LogError) { for event in events { try EntryBundle.append(event.entry, to: &bundle) } } catch { return nil }
         return bundle
+    }
+
+    /// Takes up a signed head that somebody else has kept; see ``Sequencer/remember(_:)``.
+    package func rememberHead(_ note: [UInt8], _ context: RequestContext) async throws(Refusal) -> Bool {
+        let decision = try await decide(.delete, .audit, context)
+        let overview = try await storedOverview(context)
+        guard let key = overview.epochs.last?.key, let checkpoint = try? SignedCheckpoint(verifying: note, anyEpochOf: key),
+            checkpoint.origin.tenant == context.tenant
+        else {
+            throw Refusal(.valueInvalid, "this is no signed head of the tenant's log", hint: "it has to be signed with keys/audit.key")
+        }
+        var event = event(decision, context, outcome: .changed)
+        event.target = .log(epoch: checkpoint.origin.epoch)
+        _ = try await record(event, context)
+        do { return try await sequencer.remember(checkpoint) } catch { throw refusal(error) }
     }
 }

@@ -13,6 +13,9 @@ extension RecordGateway {
         _ query: AuditQuery, about subject: SubjectID? = nil, _ context: RequestContext
     ) async throws(Refusal) -> [DisclosedEvent] {
         let decision = try await decide(.read, .audit, context)
+        if let outcome = query.outcome, AuditEvent.Outcome(rawValue: outcome) == nil {
+            throw Refusal(.parameterInvalid, "outcome is one of " + AuditEvent.Outcome.allCases.map(\.rawValue).joined(separator: ", "))
+        }
         var query = query
         if let subject { query.pseudonym = try await pseudonym(of: subject, context) }
         let events = try await inTrail(context) { (scope: Scope) async throws(StorageError) in try await store.auditEvents(query, scope) }

@@ -20,6 +20,27 @@ extension StoreDatabase {
         }
     }
 
+    /// Takes away the partitions of months that are over and have no rows of anybody any more.
+    package func dropEmptyAuditPartitions() async throws(StorageError) {
+        do { _ = try await database.write([Self.dropEmpty]) } catch { throw StorageError(error) }
+    }
+
+    /// Without a page there is no row, whoever may see which: row security would show an owner none of them. Vacuum takes the pages away.
+    private static let dropEmpty: SQL = """
+        DO $$
+        DECLARE part text;
+        BEGIN
+          FOR part IN SELECT c.relname FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid JOIN pg_class p ON p.oid = i.inhparent
+            WHERE p.relname IN ('audit_event', 'audit_subject') AND c.relname ~ '_[0-9]{4}_[0-9]{2}$'
+              AND right(c.relname, 7) < to_char((now() AT TIME ZONE 'UTC') - interval '1 month', 'YYYY_MM')
+          LOOP
+            EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE NOWAIT', part);
+            IF pg_relation_size(part::regclass) = 0 THEN EXECUTE format('DROP TABLE %I', part); END IF;
+          END LOOP;
+        EXCEPTION WHEN lock_not_available THEN NULL;
+        END $$
+        """
+
     /// The time that a UUIDv7 begins with makes months of ids. A month whose rows have begun to gather in the rest stays there.
     private static let makePartition: SQL = """
         DO $$

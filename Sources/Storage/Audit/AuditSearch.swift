@@ -9,6 +9,8 @@ package struct AuditQuery: Sendable {
     package var action: String?
     package var entity: String?
     package var decision: String?
+    /// What became of it: a word that the entry has under `outcome`.
+    package var outcome: String?
     package var purpose: String?
     package var record: RecordID?
     /// Whom an event is about; see `Pseudonym`.
@@ -42,21 +44,18 @@ package struct FoundEvent: Sendable, Equatable {
 }
 
 extension StoreDatabase {
-    private static let foundColumns: SQL = "id, epoch, position, entry, reason, records, salt, actor, action, entity, decision, purpose"
+    static let foundColumns: SQL = "id, epoch, position, entry, reason, records, salt, actor, action, entity, decision, purpose"
 
     /// Newest first.
     package func auditEvents(_ query: AuditQuery, _ scope: Scope) async throws(StorageError) -> [FoundEvent] {
         let tenant = SQLParameter.uuid(scope.tenant.uuid)
         var conditions: [SQL] = ["tenant_id = \(tenant)"]
-        // The id begins with the time: that bounds the partitions and the index, and `at` is exact.
-        if let since = query.since { conditions.append("id >= \(.uuid(Self.least(since))) AND at >= \(.timestamp(since))") }
-        if let until = query.until {
-            conditions.append("id < \(.uuid(Self.least(until.advanced(by: .milliseconds(1))))) AND at < \(.timestamp(until))")
-        }
+        conditions.append(Self.within(query.since, query.until))
         if let actor = query.actor { conditions.append("actor = \(.text(actor))") }
         if let action = query.action { conditions.append("action = \(.text(action))") }
         if let entity = query.entity { conditions.append("entity = \(.text(entity))") }
         if let decision = query.decision { conditions.append("decision = \(.text(decision))") }
+        if let outcome = query.outcome { conditions.append(Self.entryHas("outcome", outcome)) }
         if let purpose = query.purpose { conditions.append("purpose = \(.text(purpose))") }
         if let reason = query.reason { conditions.append("position(lower(\(.text(reason))) in lower(reason)) > 0") }
         if let grant = query.grant {
@@ -118,6 +117,16 @@ extension StoreDatabase {
             event.columns = (7...11).map { rows.text(row, $0) }
             return event
         }
+    }
+
+    /// Whether an entry has a member with this text.
+    ///
+    /// An entry is canonical JSON: no white space, and every quotation mark within a text has a backslash before it. So the bytes of name and
+    /// value stand in it as they stand here, or the member is another.
+    ///
+    /// - Parameter text: a word that JSON needs no escape for.
+    static func entryHas(_ name: StaticString, _ text: String) -> SQL {
+        "position(\(.bytes(Array("\"\(name)\":\"\(text)\"".utf8))) in entry) > 0"
     }
 
     /// The least id that an event of this time can have.

@@ -60,7 +60,62 @@ extension StoreDatabase {
         """
     }
 
+    // MARK: Margins that go
+
+    /// Events about a person lose what stands beside their entries, now and for as long as some may still be on their way.
+    package static func beginWipe(_ pseudonym: UUIDv7, until: Instant, tenant: TenantID) -> SQL {
+        """
+        INSERT INTO audit_wipe (tenant_id, pseudonym, until) VALUES (\(.uuid(tenant.uuid)), \(.uuid(pseudonym)), \(.timestamp(until)))
+        ON CONFLICT (tenant_id, pseudonym) DO UPDATE SET until = excluded.until
+        """
+    }
+
+    package static func cancelWipe(_ pseudonym: UUIDv7, tenant: TenantID) -> SQL {
+        "DELETE FROM audit_wipe WHERE tenant_id = \(.uuid(tenant.uuid)) AND pseudonym = \(.uuid(pseudonym))"
+    }
+
+    /// Takes the margins away of every event about somebody on the list, then forgets those whose time is over.
+    package static func wipeMargins(of tenant: TenantID, at now: Instant) -> [SQL] {
+        let id = SQLParameter.uuid(tenant.uuid)
+        return [
+            """
+            UPDATE audit_event SET reason = NULL, salt = NULL, records = NULL
+            WHERE tenant_id = \(id) AND salt IS NOT NULL AND id IN (
+              SELECT s.id FROM audit_wipe w JOIN audit_subject s ON s.tenant_id = w.tenant_id AND s.pseudonym = w.pseudonym
+              WHERE w.tenant_id = \(id))
+            """,
+            "DELETE FROM audit_wipe WHERE tenant_id = \(id) AND until < \(.timestamp(now))",
+        ]
+    }
+
     // MARK: Dropped entries
+
+    /// The first entry of an epoch that is not older than a time, or its size: entries before may have lasted their time.
+    package static func firstEntry(from time: Instant, tenant: TenantID) -> SQL {
+        """
+        SELECT c.epoch, c.size, coalesce((
+            SELECT min(e.position) FROM audit_event e
+            WHERE e.tenant_id = c.tenant_id AND e.epoch = c.epoch AND e.id >= \(.uuid(least(time)))), c.size),
+          coalesce((SELECT p.below FROM audit_prune p WHERE p.tenant_id = c.tenant_id AND p.epoch = c.epoch), 0)
+        FROM audit_checkpoint c WHERE c.tenant_id = \(.uuid(tenant.uuid)) ORDER BY c.epoch
+        """
+    }
+
+    /// Drops the entries of an epoch below a position; their hashes stay in the tiles.
+    package static func prune(below place: LogPlace, tenant: TenantID) -> [SQL] {
+        let (id, epoch, below) = (SQLParameter.uuid(tenant.uuid), SQLParameter.int4(Int32(place.epoch)), SQLParameter.int8(Int64(place.position)))
+        return [
+            """
+            INSERT INTO audit_prune (tenant_id, epoch, below) VALUES (\(id), \(epoch), \(below))
+            ON CONFLICT (tenant_id, epoch) DO UPDATE SET below = greatest(audit_prune.below, excluded.below)
+            """,
+            """
+            DELETE FROM audit_subject WHERE tenant_id = \(id) AND id IN (
+              SELECT e.id FROM audit_event e WHERE e.tenant_id = \(id) AND e.epoch = \(epoch) AND e.position < \(below))
+            """,
+            "DELETE FROM audit_event WHERE tenant_id = \(id) AND epoch = \(epoch) AND position < \(below)",
+        ]
+    }
 
     package static func prunes(of tenant: TenantID) -> SQL {
         "SELECT epoch, below FROM audit_prune WHERE tenant_id = \(.uuid(tenant.uuid))"

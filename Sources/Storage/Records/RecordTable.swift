@@ -135,6 +135,13 @@ package final class RecordTable: Sendable {
         "SELECT count(*) FROM \(table) WHERE tenant_id = \(.uuid(tenant.uuid)) AND subject_id = \(.uuid(subject.uuid))"
     }
 
+    /// The ids of records about a person.
+    package func ids(ofSubject subject: SubjectID, limit: Int, tenant: TenantID) -> SQL {
+        """
+        SELECT id FROM \(table) WHERE tenant_id = \(.uuid(tenant.uuid)) AND subject_id = \(.uuid(subject.uuid)) LIMIT \(.int8(Int64(limit)))
+        """
+    }
+
     /// Counts, people and sums of each group.
     package func groups(_ grouping: RecordGrouping, tenant: TenantID) -> SQL {
         let keys = grouping.by.map { position -> SQL in "\(table).\(ColumnCoding.column(entity.fields[position]))" }

@@ -55,6 +55,14 @@ enum AuditSchema {
             "audit_subject", [column("pseudonym", "uuid"), column("id", "uuid")], key: [TableDeclaration.known("pseudonym"), id]
         )
         subject.isPartitioned = true
+        // Rows come in about the order of their ids: a summary of each stretch of the table costs next to nothing, and saves whoever adds up
+        // a day from reading the month.
+        subject.indexes = [
+            .init(
+                name: "audit_subject__id__idx",
+                statement: "CREATE INDEX audit_subject__id__idx ON audit_subject USING brin (id) WITH (autosummarize = on)"
+            )
+        ]
         return subject
     }()
 

@@ -4,7 +4,7 @@ import TestPostgres
 import Testing
 
 /// The one sink that a line of settings names.
-func sink(_ line: String, patience: Duration = .seconds(10)) throws -> any FeedSink {
+func sink(_ line: String, patience: Duration = .seconds(60)) throws -> any FeedSink {
     let sinks = try FeedSettings(line, file: "feeds").open(patience: patience)
     return try #require(sinks.first)
 }

@@ -34,7 +34,7 @@ struct CanaryTests {
                 }
             }
             errors += try await failures(administrator, catalog, markers, records)
-            said += try await commands(site, catalog, markers)
+            said += try await commands(site, catalog, markers, person: records.ids["contact"] ?? "")
 
             // The trail is gone for a while, and the vault's doors stay open: nothing is told of either.
             try await site.administer("ALTER TABLE audit_inbox RENAME TO audit_elsewhere")
@@ -113,7 +113,9 @@ struct CanaryTests {
         return errors
     }
 
-    private func commands(_ site: Site, _ catalog: CompiledCatalog, _ markers: Markers) async throws -> String {
+    private func commands(
+        _ site: Site, _ catalog: CompiledCatalog, _ markers: Markers, person: String
+    ) async throws -> String {
         var said = ""
         func hear(_ outcome: Program.Outcome) { said += outcome.output + outcome.errors }
         let contact = try #require(catalog.entity(named: "contact"))
@@ -130,6 +132,12 @@ struct CanaryTests {
         hear(try await site.run("import", "people.csv", "--as", "leads"))
         hear(try await site.run("audit", "search", "--limit", "200", "--json"))
         hear(try await site.run("audit", "search", "--limit", "200"))
+        hear(try await site.run("audit", "search", "--all", "--csv"))
+        for form in [[], ["--json"]] {
+            hear(try await site.run(["audit", "report", "breach", "--user", "host", "--list"] + form))
+            hear(try await site.run(["audit", "report", "unusual", "--people", "0", "--denials", "0", "--deletions", "0"] + form))
+            hear(try await site.run(["audit", "report", "subject", person] + form))
+        }
         hear(try await site.run("search", "report"))
         hear(try await site.run("search", "report", "--json"))
         hear(try await site.run("token", "list"))

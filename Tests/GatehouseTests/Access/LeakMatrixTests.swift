@@ -140,6 +140,7 @@ struct LeakMatrixTests {
         }
         switch route {
         case .health: return 200
+        case .metrics: return system(.read, .metrics, done: 200)
         case .list(let entity): return oracle.ruling(.read, entity).isAllowed ? 200 : 403
         case .create(let entity):
             let decision = oracle.ruling(.create, entity).widest
@@ -152,7 +153,8 @@ struct LeakMatrixTests {
         case .listCredentials: return system(.read, .credential, done: 200)
         case .issueCredential: return system(.create, .credential, done: 201)
         case .revokeCredential: return system(.delete, .credential, done: 404)
-        case .searchAudit, .readLog, .readCheckpoint, .readTile: return system(.read, .audit, done: 200)
+        case .searchAudit, .reportSubject, .reportBreach, .reportUnusual, .readLog, .readCheckpoint, .readTile:
+            return system(.read, .audit, done: 200)
         case .proveEvent: return system(.read, .audit, done: 404)
         case .listGrants: return system(.read, .grant, done: 200)
         case .requestGrant: return 403

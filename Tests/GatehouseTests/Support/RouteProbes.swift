@@ -22,12 +22,13 @@ struct RouteProbes {
         }
         let log: [Route] = [.proveEvent(EventID(id.uuid)), .readLog, .readCheckpoint(1), .readTile(1, TilePath(entries: 0, width: 1))]
         let person = records.ids["contact"].flatMap { UUIDv7($0) }.map { SubjectID($0) } ?? SubjectID(id.uuid)
+        let reports: [Route] = [.searchAudit, .reportSubject(person), .reportBreach, .reportUnusual]
         let subjects: [Route] = [
             .readSubject(person), .recordConsent(person, "marketing"), .restrict(person), .liftRestriction(person),
             .object(person, "sales"), .withdrawObjection(person, "sales"),
         ]
         let grants: [Route] = [.listGrants, .requestGrant, .approveGrant(id.uuid), .closeGrant(id.uuid)]
-        return [.health, .listCredentials, .issueCredential, .searchAudit] + log + each + subjects + grants + [.revokeCredential(spareKey)]
+        return [.health, .metrics, .listCredentials, .issueCredential] + reports + log + each + subjects + grants + [.revokeCredential(spareKey)]
     }
 
     struct Probe {
@@ -41,6 +42,7 @@ struct RouteProbes {
         let json = ["Content-Type": "application/json"]
         switch route {
         case .health: return Probe(method: "GET", path: "/healthz")
+        case .metrics: return Probe(method: "GET", path: "/metrics")
         case .list(let entity): return Probe(method: "GET", path: "/v1/\(entity.plural)?limit=200")
         case .read(let entity, let id): return Probe(method: "GET", path: "/v1/\(entity.plural)/\(id)")
         case .create(let entity):
@@ -61,6 +63,9 @@ struct RouteProbes {
         case .issueCredential: return Probe(method: "POST", path: "/v1/tokens", headers: json, body: Array(#"{"roles":["auditor"]}"#.utf8))
         case .revokeCredential(let id): return Probe(method: "DELETE", path: "/v1/tokens/\(id)")
         case .searchAudit: return Probe(method: "GET", path: "/v1/audit/events?limit=200")
+        case .reportSubject(let id): return Probe(method: "GET", path: "/v1/audit/reports/subjects/\(id)")
+        case .reportBreach: return Probe(method: "GET", path: "/v1/audit/reports/breach?user=matrix.user&list=true")
+        case .reportUnusual: return Probe(method: "GET", path: "/v1/audit/reports/unusual?people=1&denials=1&deletions=0&days=mon&hours=00:00-00:15")
         case .proveEvent(let id): return Probe(method: "GET", path: "/v1/audit/events/\(id)/proof")
         case .readLog: return Probe(method: "GET", path: "/v1/audit/log")
         case .readCheckpoint(let epoch): return Probe(method: "GET", path: "/v1/audit/log/\(epoch)/checkpoint")

@@ -35,10 +35,10 @@ extension Route {
         case .create, .amend: [.member]
         case .importRows: [.row, .lookup]
         case .remove: []
-        case .listCredentials, .searchAudit, .listGrants, .readSubject: Surface.parameters
+        case .listCredentials, .searchAudit, .reportSubject, .reportBreach, .reportUnusual, .listGrants, .readSubject: Surface.parameters
         case .proveEvent, .readLog, .readCheckpoint, .readTile: []
         case .issueCredential, .requestGrant, .closeGrant, .recordConsent, .restrict: [.member]
-        case .health, .revokeCredential, .approveGrant, .liftRestriction, .object, .withdrawObjection: []
+        case .health, .metrics, .revokeCredential, .approveGrant, .liftRestriction, .object, .withdrawObjection: []
         }
     }
 }

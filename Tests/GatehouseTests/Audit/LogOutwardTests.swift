@@ -1,0 +1,122 @@
+import DataFormats
+import Foundation
+import Glibc
+import Synchronization
+import TestPostgres
+import Testing
+
+/// What leaves the gateway: heads to witnesses, entries to collectors, numbers to monitoring.
+@Suite(.timeLimit(.minutes(5)))
+struct LogOutwardTests {
+    /// Takes what is posted to it, after it has failed a number of times.
+    private final class Collector: Sendable {
+        private let lines = Mutex<[String]>([])
+        private let failures: Atomic<Int>
+        let url: String
+        var received: [String] { lines.withLock { $0 } }
+
+        init(failing: Int) throws {
+            failures = Atomic(failing)
+            let socket = try LoopbackSocket()
+            url = "http://127.0.0.1:\(socket.port)/ingest"
+            let descriptor = dup(socket.descriptor)
+            Thread { [self] in
+                while case let connection = accept(descriptor, nil, nil), connection >= 0 {
+                    serve(connection)
+                    close(connection)
+                }
+            }.start()
+        }
+
+        private func serve(_ connection: Int32) {
+            var request: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let text = String(decoding: request, as: UTF8.self)
+                if let end = text.range(of: "\r\n\r\n") {
+                    let length = text[..<end.lowerBound].lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
+                        .flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) }
+                    if text[end.upperBound...].utf8.count >= length ?? 0 { break }
+                }
+                let count = read(connection, &buffer, buffer.count)
+                guard count > 0 else { return }
+                request += buffer[0..<count]
+            }
+            let isFailing = failures.subtract(1, ordering: .relaxed).newValue >= 0
+            if !isFailing {
+                let text = String(decoding: request, as: UTF8.self)
+                let body = text.range(of: "\r\n\r\n").map { text[$0.upperBound...] } ?? ""
+                lines.withLock { $0 += body.split(separator: "\n").map { String($0) } }
+            }
+            let answer = "HTTP/1.1 \(isFailing ? "500 No" : "204 Taken")\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            _ = write(connection, Array(answer.utf8), answer.utf8.count)
+        }
+    }
+
+    @Test func `a collector gets every entry in order once it takes them, and so does a stream with a cursor`() async throws {
+        let collector = try Collector(failing: 2)
+        try await Site.with { site in
+            let settings = site.folder + "/feeds"
+            try "http siem \(collector.url)\n".write(toFile: settings, atomically: true, encoding: .utf8)
+            site.add(["GATEHOUSE_AUDIT_FEEDS_FILE": settings])
+            try await site.serve()
+            let caller = try site.administrator
+            for _ in 0..<30 { _ = try await caller.get("/v1/contacts?limit=1") }
+            try await site.settleLog()
+            var positions: [Int] = []
+            for _ in 0..<300 where positions.count < 31 {
+                try await Task.sleep(for: .milliseconds(100))
+                positions = collector.received.compactMap { line in
+                    let uid = (try? JSONReader.read(Array(line.utf8)))?.objectValue?["metadata"]?.objectValue?["uid"]?.stringValue
+                    return uid.flatMap { Int($0.dropFirst(2)) }
+                }
+            }
+            #expect(positions.count >= 31 && positions == Array(0..<positions.count))
+            #expect(try await site.administer("SELECT failure IS NULL FROM audit_feed") == "t")
+
+            let cursor = site.folder + "/cursor"
+            let first = try await site.run("audit", "stream", "--cursor", cursor)
+            let lines = first.output.split(separator: "\n").count
+            #expect(first.status == 0 && lines > 31)
+            let second = try await site.run("audit", "stream", "--cursor", cursor, "--raw")
+            let entries = try second.output.split(separator: "\n").map { try #require(JSONReader.read(Array($0.utf8)).objectValue) }
+            #expect(entries.first?["target"] == "report:stream" && entries.count < 5)
+        }
+    }
+
+    @Test func `a witness that fails is told in the log, the numbers and the status, and one that works has the newest head`() async throws {
+        try await Site.with { site in
+            let (settings, kept) = (site.folder + "/witnesses", site.folder + "/kept")
+            try FileManager.default.createDirectory(atPath: kept, withIntermediateDirectories: true)
+            try """
+            file kept \(kept)
+            file gone \(site.folder)/not-there
+
+            """.write(toFile: settings, atomically: true, encoding: .utf8)
+            site.add(["GATEHOUSE_AUDIT_WITNESSES_FILE": settings, "GATEHOUSE_AUDIT_WITNESS_SECONDS": "1"])
+            let server = try await site.serve()
+            let caller = try site.administrator
+            _ = try await caller.get("/v1/contacts?limit=1")
+            var status = ""
+            for _ in 0..<100 where !(status.contains("unwritable") && status.contains("witness kept")) {
+                try await Task.sleep(for: .milliseconds(100))
+                status = try await site.run("status").output
+            }
+            #expect(status.contains("witness gone") && status.contains("confirms nothing since") && status.contains("unwritable"), "\(status)")
+            #expect(Program.text(server.errors).contains("\"witness\":\"gone\""))
+            let numbers = try await caller.get("/metrics")
+            #expect(numbers.status == 200 && numbers.text.contains("witness=\"gone\""), "\(numbers.text)")
+            #expect(try await site.caller("operator").get("/metrics", ["Accept": "application/openmetrics-text"]).text.hasSuffix("# EOF\n"))
+            #expect(try await site.caller("sales-rep").get("/metrics").status == 403)
+
+            // What the witness keeps verifies the export, and catches one that was cut.
+            let names = try FileManager.default.contentsOfDirectory(atPath: kept).filter { $0.hasSuffix(".checkpoint") }
+            let checkpoint = kept + "/" + (try #require(names.first))
+            let log = try await LogTests.keyFile(site)
+            let folder = site.folder + "/export"
+            #expect(try await site.run("audit", "export", folder).status == 0)
+            let outcome = try await site.run("audit", "verify", folder, "--key", log, "--checkpoint", checkpoint)
+            #expect(outcome.status == 0, "\(outcome.output)")
+        }
+    }
+}
