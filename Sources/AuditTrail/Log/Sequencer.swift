@@ -161,7 +161,7 @@ package final class Sequencer: Sendable {
         let hasMore = batches.reduce(0) { $0 + $1.events.count } > Self.bytesAtOnce / 2 || batches.count >= 1000
         if sweeps { lineage.sweptAt = hasMore ? nil : .now }
         if batches.isEmpty, rows.isEmpty { return (Turn(), lineage) }
-        let again = !rows.isEmpty
+        let again = doubtsAll || !rows.isEmpty
         rows += try await events(of: batches, beside: rows, doubtsAll: doubtsAll, tenant, transaction)
         let start = LogPlace(epoch: lineage.epoch, position: lineage.frontier.head.size)
         do { try lineage.frontier.append(entries: rows.map(\.entry)) } catch { throw .damagedTree(epoch: lineage.epoch) }
