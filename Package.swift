@@ -155,8 +155,16 @@ let package = Package(
         .testTarget(name: "VocabularyTests", dependencies: ["Vocabulary"]),
         .testTarget(name: "ExpressionsTests", dependencies: ["DataFormats", "Expressions", "Vocabulary"], exclude: ["Vectors"]),
         .testTarget(name: "SealingTests", dependencies: ["Vocabulary", "DataFormats", "Sealing", "SecretsProbe", "TestAuthority"]),
-        // A time-stamping authority, made by the openssl program.
-        .target(name: "TestAuthority", path: "Tests/TestAuthority"),
+        // Who confirms heads of a log: a time-stamping authority, made by the openssl program, and a strict witness, behind HTTP.
+        .target(
+            name: "TestAuthority",
+            dependencies: [
+                "Sealing", "TransparencyLog", "Vocabulary", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            path: "Tests/TestAuthority"
+        ),
         // A process whose memory SealingTests look at.
         .executableTarget(name: "SecretsProbe", dependencies: ["Sealing", "Vocabulary"], path: "Tests/SecretsProbe"),
         .testTarget(
@@ -205,7 +213,7 @@ let package = Package(
             name: "GatehouseTests",
             dependencies: [
                 "gatehouse", "Catalog", "DataFormats", "Expressions", "Gateway", "HTTPInterface", "Identity", "Policies", "PolicyFiles", "Storage",
-                "TestPostgres", "TransparencyLog", "Vocabulary", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "TestAuthority", "TestPostgres", "TransparencyLog", "Vocabulary", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],

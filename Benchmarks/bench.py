@@ -7,6 +7,8 @@ parser.add_argument("--root", required=True)
 parser.add_argument("--people", type=int, required=True)
 parser.add_argument("--seconds", type=int, required=True)
 parser.add_argument("--million", default="no")
+parser.add_argument("--log-events", type=int, default=200_000)
+parser.add_argument("--only", choices=["all", "log"], default="all")
 options = parser.parse_args()
 
 BUILD = os.path.join(options.root, ".build", "release")
@@ -64,12 +66,13 @@ def wrk(url, connections, script, server, state, environment):
     if "Non-2xx" in text:
         sys.exit("answers were not 2xx: " + re.search(r"Non-2xx.*", text).group(0))
 
-    def latency(percent):
-        value, unit = re.search(percent + r"%\s+([\d.]+)(us|ms|s)", text).groups()
+    def latency(place):
+        value, unit = re.search(place + r"\s+([\d.]+)(us|ms|s)", text).groups()
         return float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
 
     return {
-        "rps": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)), "p50": latency("50"), "p99": latency("99"),
+        "rps": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)), "p50": latency("50%"), "p99": latency("99%"),
+        "max": latency(r"Latency\s+\S+\s+\S+"),
         "cpu": (after[0] - before[0]) / requests * 1e6, "db": (after[1] - before[1]) / requests * 1e6,
     }
 
@@ -92,6 +95,7 @@ function request()
   if kind == "list" then return wrk.format("GET", "/v1/contacts?limit=50&" .. fields, headers) end
   if kind == "list-all" then return wrk.format("GET", "/v1/contacts?limit=50", headers) end
   if kind == "search" then return wrk.format("GET", "/v1/contacts?email=" .. item, headers) end
+  if kind == "proof" then return wrk.format("GET", "/v1/audit/events/" .. item .. "/proof", headers) end
   if kind == "words" then return wrk.format("GET", "/v1/contacts?q=" .. item .. "&" .. fields, headers) end
   counter = counter + 1
   local email = "bench." .. number .. "." .. counter .. "." .. math.random(1e9) .. "@example.com"
@@ -171,9 +175,12 @@ class Setup:
 
     def measure(self, kind, connections, base=None, server=None, listed=None):
         listed = listed or (self.emails if kind == "search" else self.ids)
-        bearer = self.admin if kind == "create" else self.rep
+        bearer = self.admin if kind in ("create", "proof") else self.rep
         return wrk(base or self.base, connections, self.script, server or self.server, self.state,
                    {"KIND": kind, "TOKEN": bearer, "LIST": listed})
+
+    def sql(self, statement):
+        return run("psql", "-h", self.state + "/postgres-run", "-U", "postgres", "-d", "gatehouse", "-Atc", statement).strip()
 
     def stop(self):
         self.server.send_signal(signal.SIGTERM)
@@ -211,8 +218,87 @@ def row(name, connections, result, floor=None):
           f"{result['db']:.0f} | {ratio.strip() or '–'} |", flush=True)
 
 
+def settle(bench):
+    """Waits until every event has its place, but for those of a tenant that nobody sequences. Answers how many were behind."""
+    behind = int(bench.sql("select count(*) from audit_inbox"))
+    waiting, seconds = behind, 0
+    while waiting and seconds < 60:
+        time.sleep(0.5)
+        seconds += 0.5
+        left = int(bench.sql("select count(*) from audit_inbox"))
+        if left == waiting:
+            bench.sql("delete from audit_inbox")
+            break
+        waiting = left
+    return behind
+
+
+def trail(bench):
+    """The audit trail: what an event costs a read, how fast events get their places, proofs, exports and their verification."""
+    servers = {}
+    for number, kind in enumerate(("none", "inbox", "sequenced")):
+        port = 18110 + number
+        process, _ = start([BENCH, "bare", "--state", bench.state, "--policies", POLICIES, "--port", str(port), "--record", kind], "ready")
+        servers[kind] = (f"http://127.0.0.1:{port}", process)
+    rounds = []
+    for _ in range(5):
+        cells = {}
+        for kind, (base, process) in servers.items():
+            cells[kind] = bench.measure("bare", 32, base, process)
+            settle(bench)
+        cells["get"] = bench.measure("get", 32)
+        settle(bench)
+        rounds.append(cells)
+    print("| a durable event, 32 connections (aim: adds under 15 % to a GET) | requests/s | p50 ms | p99 ms | server CPU µs | database CPU µs | adds to the bare "
+          "route | as a share of Gatehouse's GET |")
+    print("|---|---|---|---|---|---|---|---|")
+    for kind, name in (("none", "bare route, one row"), ("inbox", "the same, recorded"), ("sequenced", "the same, recorded and sequenced"),
+                       ("get", "Gatehouse, GET by id")):
+        added = sorted(cells["none"]["rps"] / cells[kind]["rps"] - 1 for cells in rounds)[2]
+        share = sorted((1 / cells[kind]["rps"] - 1 / cells["none"]["rps"]) * cells["get"]["rps"] for cells in rounds)[2]
+        result = sorted((cells[kind] for cells in rounds), key=lambda cell: cell["rps"])[2]
+        shares = f"{added * 100:.0f} % | {share * 100:.0f} %" if kind != "none" else "– | –"
+        print(f"| {name} | {result['rps']:,.0f} | {result['p50']:.2f} | {result['p99']:.2f} | {result['cpu']:.0f} | {result['db']:.0f} | {shares} |", flush=True)
+    for _, process in servers.values():
+        process.terminate()
+        process.wait(30)
+    print("\naim: 20,000 events a second")
+    print(run(BENCH, "sequencing", "--state", bench.state, "--policies", POLICIES), flush=True)
+    print("aim: a million entries verified in under 10 s")
+    print(run(BENCH, "log-folder", "--policies", POLICIES), flush=True)
+    proofs(bench)
+
+
+def proofs(bench):
+    ids = os.path.join(bench.folder, "events")
+    print(run(BENCH, "fill-log", "--state", bench.state, "--policies", POLICIES, "--events", str(options.log_events), "--ids", ids).strip(), flush=True)
+    # The gateway takes the log up anew, and signs it.
+    fetch(bench.base, "/v1/audit/log", bench.admin)
+    time.sleep(3)
+    size = fetch(bench.base, "/v1/audit/log", bench.admin)["size"]
+    for connections in (1, 8):
+        result = bench.measure("proof", connections, listed=ids)
+        print(f"proof of a random event among {size:,}, {connections} connections (aim: under 20 ms): p50 {result['p50']:.2f} ms, p99 {result['p99']:.2f} ms, "
+              f"max {result['max']:.2f} ms, {result['rps']:,.0f} a second", flush=True)
+    settle(bench)
+    proof, key, log = (os.path.join(bench.folder, name) for name in ("proof", "log.pub", "log"))
+    open(key, "w").write(run(GATEHOUSE, "audit", "key", "--state", bench.state))
+    open(proof, "w").write(run(GATEHOUSE, "audit", "prove", random.choice(open(ids).read().split()), "--state", bench.state))
+    print(run(GATEHOUSE, "audit", "verify", "--proof", proof, "--key", key).splitlines()[0])
+    for name, command in (("exported", ["export", log, "--state", bench.state]), ("verified the export of", ["verify", log, "--key", key])):
+        begin = time.time()
+        run(GATEHOUSE, "audit", *command, "--quiet")
+        took = time.time() - begin
+        print(f"{name} {size:,} entries in {took:.1f} s with start-up: {size / took:,.0f} a second", flush=True)
+    shutil.rmtree(log)
+
+
 def main():
     bench = Setup(options.people)
+    if options.only == "log":
+        trail(bench)
+        bench.stop()
+        return
     bare, _ = start([BENCH, "bare", "--state", bench.state, "--policies", POLICIES, "--port", "18098"], "ready")
     bare_base = "http://127.0.0.1:18098"
     print(f"{options.people:,} contacts, {options.seconds} s a cell, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}\n")
@@ -252,6 +338,7 @@ def main():
     print(run(BENCH, "stages", "--state", bench.state, "--policies", POLICIES))
     print(run(BENCH, "sealing"))
     print(run(BENCH, "policies", "--policies", POLICIES))
+    trail(bench)
     people = os.path.join(bench.folder, "people.csv")
     write_people(people, 10000)
     begin = time.time()

@@ -9,7 +9,7 @@ import Vocabulary
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gatehouse-bench", abstract: "The bare floor, and the cost of each stage.",
-        subcommands: [BareRoute.self, Stages.self, SealingCost.self, PolicyCost.self]
+        subcommands: [BareRoute.self, Stages.self, SealingCost.self, PolicyCost.self, Sequencing.self, LogFilling.self, FolderCost.self]
     )
 }
 
@@ -17,8 +17,9 @@ struct BenchPlace: ParsableArguments {
     @Option(help: "The state directory of a running gateway with the embedded PostgreSQL.") var state: String
     @Option(help: "The folder of policies.") var policies: String
 
-    func database(_ name: String, _ engine: LinkEngine) -> Database {
-        let settings = LinkSettings(name: name, target: "host=\(state)/postgres-run dbname=\(name) user=gatehouse")
+    /// - Parameter user: the gateway's own role; `postgres` is above row security.
+    func database(_ name: String, _ engine: LinkEngine, user: String = "gatehouse") -> Database {
+        let settings = LinkSettings(name: name, target: "host=\(state)/postgres-run dbname=\(name) user=\(user)")
         return Database(settings, engine: engine)
     }
 }

@@ -33,9 +33,14 @@ package final class Database: Sendable {
     }
 
     /// Runs statements in one transaction without asking anything in between: one round trip, all or nothing.
-    package func write(_ statements: [SQL]) async throws(LinkError) -> [ResultSet] {
+    ///
+    /// - Parameter limit: how long the answer may take where that is less than the settings allow. After that it is unknown whether
+    ///   the transaction has committed.
+    package func write(_ statements: [SQL], within limit: Duration? = nil) async throws(LinkError) -> [ResultSet] {
         // The engine's thread finds a connection and sends at once: no way back to the caller in between.
-        try await run(statements, isShared: false, isWholeLease: true) { [engine, pool] in engine.post(.submitExclusive($0, pool)) }
+        try await run(statements, isShared: false, isWholeLease: true, within: limit) { [engine, pool] in
+            engine.post(.submitExclusive($0, pool))
+        }
     }
 
     /// Lends a transaction to `body`: committed when it returns, rolled back when it throws.
@@ -134,14 +139,13 @@ package final class Database: Sendable {
     }
 
     private func run(
-        _ statements: [SQL], isShared: Bool, isWholeLease: Bool = false, _ post: (Unit) -> Bool
+        _ statements: [SQL], isShared: Bool, isWholeLease: Bool = false, within limit: Duration? = nil, _ post: (Unit) -> Bool
     ) async throws(LinkError) -> [ResultSet] {
         let ask = Handover<Unit>()
+        let deadline = ContinuousClock.now + min(limit ?? settings.statementTimeout, settings.statementTimeout)
         return try await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<[ResultSet], LinkError>, Never>) in
-                let unit = Unit(
-                    statements, deadline: .now + settings.statementTimeout, isShared: isShared, isWholeLease: isWholeLease
-                ) {
+                let unit = Unit(statements, deadline: deadline, isShared: isShared, isWholeLease: isWholeLease) {
                     continuation.resume(returning: $0)
                 }
                 if !post(unit) { return continuation.resume(returning: .failure(LinkError(.closed))) }

@@ -43,48 +43,53 @@ package struct SQLParameter: Sendable {
     }
 
     package static func texts(_ values: [String?]) -> SQLParameter {
-        array(TypeID.textArray, of: TypeID.text, values.map { $0.map { Array($0.utf8) } })
+        array(TypeID.textArray, of: TypeID.text, values, count: \.utf8.count) { $1 += $0.utf8 }
     }
-    package static func byteStrings(_ values: [[UInt8]?]) -> SQLParameter { array(TypeID.byteaArray, of: TypeID.bytea, values) }
+    package static func byteStrings(_ values: [[UInt8]?]) -> SQLParameter {
+        array(TypeID.byteaArray, of: TypeID.bytea, values, count: \.count) { $1 += $0 }
+    }
     package static func uuids(_ values: [UUIDv7?]) -> SQLParameter {
-        array(TypeID.uuidArray, of: TypeID.uuid, values.map { $0?.bytes })
+        array(TypeID.uuidArray, of: TypeID.uuid, values, count: { _ in 16 }) { $0.append(to: &$1) }
     }
-    package static func int8s(_ values: [Int64?]) -> SQLParameter {
-        array(TypeID.int8Array, of: TypeID.int8, values.map { $0.map(bigEndian) })
-    }
-    package static func int4s(_ values: [Int32?]) -> SQLParameter {
-        array(TypeID.int4Array, of: TypeID.int4, values.map { $0.map(bigEndian) })
-    }
+    package static func int8s(_ values: [Int64?]) -> SQLParameter { numbers(TypeID.int8Array, of: TypeID.int8, values) { $0 } }
+    package static func int4s(_ values: [Int32?]) -> SQLParameter { numbers(TypeID.int4Array, of: TypeID.int4, values) { $0 } }
     package static func timestamps(_ values: [Instant?]) -> SQLParameter {
-        array(TypeID.timestamptzArray, of: TypeID.timestamptz, values.map { $0.map { bigEndian($0.microseconds - Epoch.microseconds) } })
+        numbers(TypeID.timestamptzArray, of: TypeID.timestamptz, values) { $0.microseconds - Epoch.microseconds }
+    }
+    package static func bools(_ values: [Bool?]) -> SQLParameter { numbers(TypeID.boolArray, of: TypeID.bool, values) { $0 ? 1 : 0 as UInt8 } }
+    package static func doubles(_ values: [Double?]) -> SQLParameter { numbers(TypeID.float8Array, of: TypeID.float8, values, \.bitPattern) }
+    package static func dates(_ values: [CalendarDate?]) -> SQLParameter {
+        numbers(TypeID.dateArray, of: TypeID.date, values) { $0.daysSince1970 - Epoch.days }
     }
 
-    package static func bools(_ values: [Bool?]) -> SQLParameter {
-        array(TypeID.boolArray, of: TypeID.bool, values.map { $0.map { [$0 ? 1 : 0] } })
-    }
-    package static func doubles(_ values: [Double?]) -> SQLParameter {
-        array(TypeID.float8Array, of: TypeID.float8, values.map { $0.map { bigEndian($0.bitPattern) } })
-    }
-    package static func dates(_ values: [CalendarDate?]) -> SQLParameter {
-        array(TypeID.dateArray, of: TypeID.date, values.map { $0.map { bigEndian($0.daysSince1970 - Epoch.days) } })
+    private static func numbers<Value, Number: FixedWidthInteger>(
+        _ type: UInt32, of element: UInt32, _ values: [Value?], _ number: (Value) -> Number
+    ) -> SQLParameter {
+        array(type, of: element, values, count: { _ in Number.bitWidth / 8 }) { append(number($0), to: &$1) }
     }
 
     /// One-dimensional array in the form of `array_recv`: dimensions, null flag, element type, length, lower bound, elements.
-    private static func array(_ type: UInt32, of element: UInt32, _ values: [[UInt8]?]) -> SQLParameter {
+    private static func array<Value>(
+        _ type: UInt32, of element: UInt32, _ values: [Value?], count: (Value) -> Int, _ write: (Value, inout [UInt8]) -> Void
+    ) -> SQLParameter {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(20 + values.reduce(0) { $0 + 4 + ($1?.count ?? 0) })
-        bytes += bigEndian(Int32(values.isEmpty ? 0 : 1))
-        bytes += bigEndian(Int32(values.contains { $0 == nil } ? 1 : 0))
-        bytes += bigEndian(Int32(bitPattern: element))
+        bytes.reserveCapacity(20 + values.reduce(0) { $0 + 4 + ($1.map(count) ?? 0) })
+        append(Int32(values.isEmpty ? 0 : 1), to: &bytes)
+        append(Int32(values.contains { $0 == nil } ? 1 : 0), to: &bytes)
+        append(element, to: &bytes)
         if !values.isEmpty {
-            bytes += bigEndian(Int32(values.count))
-            bytes += bigEndian(Int32(1))
+            append(Int32(values.count), to: &bytes)
+            append(Int32(1), to: &bytes)
         }
         for value in values {
-            bytes += bigEndian(Int32(value?.count ?? -1))
-            if let value { bytes += value }
+            append(Int32(value.map(count) ?? -1), to: &bytes)
+            if let value { write(value, &bytes) }
         }
         return SQLParameter(type, bytes)
+    }
+
+    private static func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     private static func bigEndian<Integer: FixedWidthInteger>(_ value: Integer) -> [UInt8] {

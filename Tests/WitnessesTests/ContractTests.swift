@@ -1,3 +1,4 @@
+import TestAuthority
 import Testing
 import TransparencyLog
 import Vocabulary

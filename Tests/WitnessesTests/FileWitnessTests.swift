@@ -1,5 +1,6 @@
 import Foundation
 import TestPostgres
+import TestAuthority
 import Testing
 import TransparencyLog
 
@@ -78,7 +79,7 @@ struct FileWitnessTests {
 
     @Test func `a file of a log of another name is not written over`() async throws {
         let other = LogOrigin(name: "elsewhere.example.com", tenant: log.origin.tenant, epoch: 1)
-        let note = try SignedCheckpoint.sign(log.head(3), of: other, with: TestLog.key(1)).note
+        let note = try SignedCheckpoint.sign(log.head(3), of: other, with: TestKey.of(1)).note
         try Data(note.utf8).write(to: URL(filePath: file))
         await refused(WitnessError(.refused)) { try await log.show(9, to: witness, lastSize: 0) }
         #expect(try kept() == note)

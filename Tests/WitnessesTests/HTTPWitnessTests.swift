@@ -1,6 +1,7 @@
 import Foundation
 import Sealing
 import Synchronization
+import TestAuthority
 import Testing
 import TransparencyLog
 import Vocabulary
@@ -75,7 +76,7 @@ struct HTTPWitnessTests {
         let text = try log.checkpoint(5).text
         let other = try log.checkpoint(4).text
         func line(_ text: String) throws -> NoteSignature {
-            try Cosignature.make(of: text, as: StrictWitness.name, with: TestLog.key(9), at: .now()).line
+            try Cosignature.make(of: text, as: StrictWitness.name, with: TestKey.of(9), at: .now()).line
         }
         let good = try line(text).line
         let wrong = try line(other).line
@@ -83,7 +84,7 @@ struct HTTPWitnessTests {
         let short = "— \(StrictWitness.name) " + Data(idBytes(try StrictWitness.key.id) + [1, 2, 3]).base64EncodedString()
         // A note's signature by the same key is no cosignature.
         var note = try SignedNote(text: text)
-        try note.sign(as: StrictWitness.name, with: TestLog.key(9))
+        try note.sign(as: StrictWitness.name, with: TestKey.of(9))
         let plain = try #require(note.signatures.first).line
         let foreign = "— example.com/other " + Data([UInt8](repeating: 1, count: 76)).base64EncodedString()
         for lines in [[wrong], [good, wrong], [wrong, good], [short], [good, short], [plain], [foreign]] {
@@ -117,7 +118,7 @@ struct HTTPWitnessTests {
     }
 
     @Test func `a redirect to a witness that would sign is not followed`() async throws {
-        let strict = try StrictWitness(knowing: [log])
+        let strict = StrictWitness(knowing: [try log.noteKey])
         let server = try await strict.server()
         let target = server.url
         await refused(WitnessError(.malformed)) {
@@ -207,7 +208,7 @@ struct HTTPWitnessTests {
     }
 
     @Test func `a log that the witness does not know, or another key, is refused`() async throws {
-        let strict = try StrictWitness(knowing: [log])
+        let strict = StrictWitness(knowing: [try log.noteKey])
         let server = try await strict.server()
         await refused(WitnessError(.refused)) { try await TestLog(epoch: 2).show(1, to: witness(at: server.url), lastSize: 0) }
         await refused(WitnessError(.refused)) { try await TestLog(key: 2).show(1, to: witness(at: server.url), lastSize: 0) }

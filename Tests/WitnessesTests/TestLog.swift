@@ -1,5 +1,5 @@
 import Sealing
-import TestPostgres
+import TestAuthority
 import TransparencyLog
 import Vocabulary
 import Witnesses
@@ -19,12 +19,7 @@ struct TestLog: Sendable {
         self.forkedAt = forkedAt
     }
 
-    static func key(_ number: UInt8) throws -> SigningKey {
-        guard let key = SigningKey(seed: SecretBytes(copying: [UInt8](repeating: number, count: 32))) else { throw TestFailure("no key") }
-        return key
-    }
-
-    var noteKey: NoteKey { get throws { try NoteKey(name: origin.description, key: try Self.key(key).verifyingKey) } }
+    var noteKey: NoteKey { get throws { try NoteKey(name: origin.description, key: try TestKey.of(key).verifyingKey) } }
 
     private func frontier(_ size: Int) throws -> TreeFrontier {
         var frontier = TreeFrontier()
@@ -36,7 +31,7 @@ struct TestLog: Sendable {
 
     func head(_ size: Int) throws -> TreeHead { try frontier(size).head }
 
-    func checkpoint(_ size: Int) throws -> SignedCheckpoint { try .sign(head(size), of: origin, with: try Self.key(key)) }
+    func checkpoint(_ size: Int) throws -> SignedCheckpoint { try .sign(head(size), of: origin, with: try TestKey.of(key)) }
 
     func proof(from old: Int, to size: Int) throws -> [TreeHash] {
         var frontier = try frontier(size)

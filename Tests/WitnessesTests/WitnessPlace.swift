@@ -37,7 +37,7 @@ struct WitnessPlace {
                 return try evidence == .kept && String(contentsOfFile: file, encoding: .utf8) == checkpoint.note
             }
         case .witness:
-            let strict = try StrictWitness(knowing: logs)
+            let strict = StrictWitness(knowing: try logs.map { try $0.noteKey })
             let server = try await strict.server()
             let key = try StrictWitness.key
             let witness = HTTPWitness(name: "strict", key: key, post: WitnessPost(to: try WitnessAddress(server.url), patience: .seconds(60)))
@@ -58,16 +58,6 @@ struct WitnessPlace {
                 return try authority.accepts(reply, for: Array(checkpoint.note.utf8))
             }
         }
-    }
-}
-
-/// A time-stamping authority behind HTTP.
-enum TimestampServer {
-    static func answer(_ request: TestServer.Request, _ authority: OpenSSLAuthority) -> TestServer.Reply {
-        guard request.method == "POST", request.path == "/tsr" else { return .answer(404) }
-        guard request.contentType == "application/timestamp-query" else { return .answer(415) }
-        guard let reply = try? authority.reply(to: request.body) else { return .answer(500) }
-        return .answer(200, type: "application/timestamp-reply", body: reply)
     }
 }
 

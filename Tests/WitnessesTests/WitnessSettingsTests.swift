@@ -75,7 +75,7 @@ struct WitnessSettingsTests {
     }
 
     @Test func `a key is one for cosignatures, and one witness's`() throws {
-        let note = try NoteKey(name: StrictWitness.name, key: try TestLog.key(9).verifyingKey)
+        let note = try NoteKey(name: StrictWitness.name, key: try TestKey.of(9).verifyingKey)
         for key in ["key", Self.key + "A", String(Self.key.dropLast()), note.description] {
             refused(.keyMalformed, "witness a \(key) https://a.example.com")
         }

@@ -24,7 +24,7 @@ struct WitnessTLSTests {
 
     @Test func `a server whose certificate leads to the named ones is believed, and no other`() async throws {
         let (authority, other) = (try OpenSSLAuthority(), try OpenSSLAuthority())
-        let strict = try StrictWitness(knowing: [log])
+        let strict = StrictWitness(knowing: [try log.noteKey])
         let server = try await TestServer(tls: context(authority, "server")) { strict.answer($0) }
         try await log.show(3, to: witness(server.url, "ca=\(authority.rootPath)"), lastSize: 0)
         for options in ["", "ca=\(other.rootPath)"] {

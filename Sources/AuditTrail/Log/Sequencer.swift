@@ -161,13 +161,14 @@ package final class Sequencer: Sendable {
         let hasMore = batches.reduce(0) { $0 + $1.events.count } > Self.bytesAtOnce / 2 || batches.count >= 1000
         if sweeps { lineage.sweptAt = hasMore ? nil : .now }
         if batches.isEmpty, rows.isEmpty { return (Turn(), lineage) }
+        let again = doubtsAll || !rows.isEmpty
         rows += try await events(of: batches, beside: rows, doubtsAll: doubtsAll, tenant, transaction)
         let start = LogPlace(epoch: lineage.epoch, position: lineage.frontier.head.size)
         do { try lineage.frontier.append(entries: rows.map(\.entry)) } catch { throw .damagedTree(epoch: lineage.epoch) }
         if let last = batches.last?.id { lineage.watermark = max(lineage.watermark ?? last, last) }
         let head = lineage.frontier.head
         let statements =
-            StoreDatabase.place(rows, at: start, takingOut: batches.map(\.id), tenant: tenant)
+            StoreDatabase.place(rows, at: start, again: again, takingOut: batches.map(\.id), tenant: tenant)
             + StoreDatabase.grow(
                 lineage.frontier.takeChanges().map { StoredTile(level: $0.tile.level, number: $0.tile.index, hashes: $0.bytes) },
                 to: StoredLog(name: log.name, epoch: lineage.epoch, size: head.size, root: head.root.bytes, signer: log.signer), tenant: tenant
@@ -185,7 +186,7 @@ package final class Sequencer: Sendable {
         var rows: [AuditRow] = []
         var doubtful: Set<EventID> = []
         for batch in batches {
-            guard let read = AuditBatch(tenant: tenant, id: batch.id, bytes: batch.events) else { throw .damagedBatch(batch.id) }
+            guard let read = AuditBatch(tenant: tenant, id: batch.id, bytes: batch.events[...]) else { throw .damagedBatch(batch.id) }
             if batch.isRepeated || doubtsAll { doubtful.formUnion(read.rows.map(\.id)) }
             rows += read.rows
         }

@@ -68,12 +68,13 @@ package final class AuditRecorder: Sendable {
         let row = AuditRow(event)
         guard row.fitsTheLog else { throw .unavailable }
         let isDurable = await withCheckedContinuation { continuation in
-            let isAccepted = state.withLock { state in
-                guard !state.isClosed, state.waiting.count < capacity else { return false }
+            let (isAccepted, isFirst) = state.withLock { state in
+                guard !state.isClosed, state.waiting.count < capacity else { return (false, false) }
                 state.waiting.append(Waiting(tenant: event.tenant, row: row, since: .now, continuation: continuation))
-                return true
+                return (true, state.waiting.count == 1)
             }
-            if isAccepted { bell.yield() } else { continuation.resume(returning: false) }
+            // Behind others nobody has to ring: whoever writes takes until there is nothing left.
+            if !isAccepted { continuation.resume(returning: false) } else if isFirst { bell.yield() }
         }
         guard isDurable else {
             observe(.auditRefused)
@@ -165,19 +166,7 @@ package final class AuditRecorder: Sendable {
         let statements = batches.flatMap { batch -> [SQL] in
             [store.opening(Scope(tenant: batch.tenant)), StoreDatabase.addAuditBatch(batch, isRepeated: isRepeated)]
         }
-        let outcome = await withTaskGroup(of: Result<Void, LinkError>.self) { group in
-            group.addTask { [store] in
-                do throws(LinkError) { _ = try await store.database.write(statements) } catch { return .failure(error) }
-                return .success(())
-            }
-            group.addTask {
-                try? await Task.sleep(for: limit)
-                return .failure(LinkError(.timedOut))
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? .failure(LinkError(.cancelled))
-        }
-        try outcome.get()
+        _ = try await store.database.write(statements, within: limit)
     }
 
     // MARK: Spool

@@ -27,14 +27,18 @@ extension AuditBatch {
         self.init(tenant: TenantID(tenant), id: id, bytes: frame[32...])
     }
 
-    package init?(tenant: TenantID, id: UUIDv7, bytes: some RandomAccessCollection<UInt8>) {
+    package init?(tenant: TenantID, id: UUIDv7, bytes: ArraySlice<UInt8>) {
         guard bytes.first == Self.version else { return nil }
-        var reader = Reader(bytes: Array(bytes.dropFirst()))
-        var rows: [AuditRow] = []
-        while !reader.isAtEnd {
-            guard let row = reader.row() else { return nil }
-            rows.append(row)
+        let rows = bytes.dropFirst().withUnsafeBytes { bytes -> [AuditRow]? in
+            var reader = Reader(bytes: bytes)
+            var rows: [AuditRow] = []
+            while !reader.isAtEnd {
+                guard let row = reader.row() else { return nil }
+                rows.append(row)
+            }
+            return rows
         }
+        guard let rows else { return nil }
         self.init(tenant: tenant, id: id, rows: rows)
     }
 
@@ -44,8 +48,8 @@ extension AuditBatch {
         for text in [row.actor, row.action, row.entity, row.decision] { append(Array(text.utf8), to: &output) }
         append(row.purpose.map { Array($0.utf8) }, to: &output)
         append(row.grant?.bytes, to: &output)
-        append(row.subjects.flatMap(\.bytes), to: &output)
-        append(row.records.flatMap(\.uuid.bytes), to: &output)
+        append(row.subjects, to: &output)
+        append(row.records.map(\.uuid), to: &output)
         append(row.reason.map { Array($0.utf8) }, to: &output)
         append(row.salt, to: &output)
         append(row.entry, to: &output)
@@ -56,28 +60,39 @@ extension AuditBatch {
         if let part { output += part }
     }
 
+    private static func append(_ ids: [UUIDv7], to output: inout [UInt8]) {
+        append(UInt32(ids.count * 16), to: &output)
+        for id in ids { id.append(to: &output) }
+    }
+
     private static func append(_ number: some FixedWidthInteger, to output: inout [UInt8]) {
         withUnsafeBytes(of: number.bigEndian) { output += $0 }
     }
 
     private struct Reader {
-        let bytes: [UInt8]
+        let bytes: UnsafeRawBufferPointer
         var position = 0
 
         var isAtEnd: Bool { position == bytes.count }
 
-        mutating func take(_ count: Int) -> ArraySlice<UInt8>? {
+        mutating func take(_ count: Int) -> UnsafeRawBufferPointer? {
             guard count <= bytes.count - position else { return nil }
             defer { position += count }
-            return bytes[position..<position + count]
+            return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
         }
 
-        mutating func number(_ count: Int) -> UInt64? { take(count)?.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+        mutating func length() -> UInt32? { take(4).map { UInt32(bigEndian: $0.loadUnaligned(as: UInt32.self)) } }
+        mutating func number() -> UInt64? { take(8).map { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) } }
+
+        mutating func id() -> UUIDv7? {
+            guard let high = number(), let low = number() else { return nil }
+            return UUIDv7(high: high, low: low)
+        }
 
         /// `.some(nil)` for a part that there is none of.
-        mutating func part() -> ArraySlice<UInt8>?? {
-            guard let count = number(4) else { return nil }
-            if count == UInt64(absent) { return .some(nil) }
+        mutating func part() -> UnsafeRawBufferPointer?? {
+            guard let count = length() else { return nil }
+            if count == absent { return .some(nil) }
             return take(Int(count)).map { .some($0) }
         }
 
@@ -88,13 +103,14 @@ extension AuditBatch {
 
         mutating func ids() -> [UUIDv7]? {
             guard case .some(.some(let part)) = part(), part.count.isMultiple(of: 16) else { return nil }
-            return stride(from: part.startIndex, to: part.endIndex, by: 16).compactMap { UUIDv7(bytes: part[$0..<$0 + 16]) }
+            var reader = Reader(bytes: part)
+            return (0..<part.count / 16).compactMap { _ in reader.id() }
         }
 
         mutating func row() -> AuditRow? {
-            guard let id = take(16).flatMap({ UUIDv7(bytes: $0) }), let at = number(8), let actor = text(), let action = text(),
-                let entity = text(), let decision = text(), let purpose = part(), let grant = part(), let subjects = ids(), let records = ids(),
-                let reason = part(), let salt = part(), case .some(.some(let entry)) = part()
+            guard let id = id(), let at = number(), let actor = text(), let action = text(), let entity = text(), let decision = text(),
+                let purpose = part(), let grant = part(), let subjects = ids(), let records = ids(), let reason = part(), let salt = part(),
+                case .some(.some(let entry)) = part()
             else { return nil }
             return AuditRow(
                 id: EventID(id), at: Instant(microseconds: Int64(bitPattern: at)), actor: actor, action: action, entity: entity, decision: decision,

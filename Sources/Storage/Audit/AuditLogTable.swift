@@ -129,8 +129,10 @@ extension StoreDatabase {
     }
 
     /// Gives events their places, one after the other, and takes their batches out of the inbox.
+    ///
+    /// - Parameter again: some of them had a place before, so that whom they are about is noted already.
     package static func place(
-        _ rows: [AuditRow], at place: LogPlace, takingOut batches: [UUIDv7], tenant: TenantID
+        _ rows: [AuditRow], at place: LogPlace, again: Bool, takingOut batches: [UUIDv7], tenant: TenantID
     ) -> [SQL] {
         let id = SQLParameter.uuid(tenant.uuid)
         var statements: [SQL] = ["DELETE FROM audit_inbox WHERE tenant_id = \(id) AND id = ANY(\(.uuids(batches)))"]
@@ -147,17 +149,31 @@ extension StoreDatabase {
               WITH ORDINALITY AS new (id, at, actor, action, entity, decision, purpose, grant_id, reason, salt, records, entry, number)
             """
         )
-        let people = rows.flatMap { row in row.subjects.map { (pseudonym: $0, id: row.id.uuid) } }
+        let people = people(rows)
         if !people.isEmpty {
+            // Looking for conflicts where there are none costs as much again as the index.
+            let present: SQL = again ? "ON CONFLICT DO NOTHING" : ""
             statements.append(
                 """
                 INSERT INTO audit_subject (tenant_id, pseudonym, id)
-                SELECT \(id), pseudonym, id FROM unnest(\(.uuids(people.map(\.pseudonym))), \(.uuids(people.map(\.id)))) AS new (pseudonym, id)
-                ON CONFLICT DO NOTHING
+                SELECT \(id), pseudonym, id FROM unnest(\(.uuids(people.map(\.pseudonym))), \(.uuids(people.map(\.event)))) AS new (pseudonym, id)
+                \(present)
                 """
             )
         }
         return statements
+    }
+
+    /// Whom events are about, each once for an event, in the order of the index that they go into.
+    private static func people(_ rows: [AuditRow]) -> [(pseudonym: UUIDv7, event: UUIDv7)] {
+        var people: [(pseudonym: UUIDv7, event: UUIDv7)] = []
+        for row in rows { for pseudonym in row.subjects { people.append((pseudonym, row.id.uuid)) } }
+        people.sort { $0 < $1 }
+        var last: (pseudonym: UUIDv7, event: UUIDv7)?
+        return people.filter { person in
+            defer { last = person }
+            return last.map { $0 != person } ?? true
+        }
     }
 
     /// Writes how far the log has grown.

@@ -20,9 +20,11 @@ enum AuditSchema {
 
     static let tables: [TableDeclaration] = [inbox, event, subject, log, checkpoint, tile, witness, feed, wipe, prune]
 
-    private static let inbox = table(
-        "audit_inbox", [column("id", "uuid"), column("is_repeated", "boolean"), column("events", "bytea")], key: [id]
-    )
+    private static let inbox: TableDeclaration = {
+        var inbox = table("audit_inbox", [column("id", "uuid"), column("is_repeated", "boolean"), column("events", "bytea")], key: [id])
+        inbox.uncompressed = [TableDeclaration.known("events")]
+        return inbox
+    }()
 
     /// Partitioned by the time in the events' ids, so that a month that has lasted its time goes at once.
     private static let event: TableDeclaration = {

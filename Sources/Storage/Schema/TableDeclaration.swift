@@ -21,6 +21,8 @@ struct TableDeclaration: Sendable {
     let isSecured: Bool
     /// By ranges of `id`, an id made later being greater. What no partition was made for goes to one for the rest.
     var isPartitioned = false
+    /// Columns whose values rest as they are: for what is written and read once, compressing costs more than it saves.
+    var uncompressed: [SQLIdentifier] = []
     var indexes: [Named] = []
     /// Added when all tables stand.
     var constraints: [Named] = []
@@ -78,6 +80,9 @@ struct TableDeclaration: Sendable {
                     statement: "CREATE TABLE \(name) (\(joining: definitions), PRIMARY KEY (\(joining: keys)))\(partitioning)"
                 )
             )
+            steps += uncompressed.map { column in
+                .add(what: "storage of \(name).\(column)", statement: "ALTER TABLE \(name) ALTER COLUMN \(column) SET STORAGE EXTERNAL")
+            }
             if isPartitioned, let rest = SQLIdentifier(name.name + "_rest") {
                 steps.append(.add(what: "partition \(rest)", statement: "CREATE TABLE \(rest) PARTITION OF \(name) DEFAULT"))
                 // Nobody reads a partition but through its table.

@@ -2,8 +2,10 @@ import DataFormats
 import Foundation
 import Glibc
 import Synchronization
+import TestAuthority
 import TestPostgres
 import Testing
+import TransparencyLog
 
 /// What leaves the gateway: heads to witnesses, entries to collectors, numbers to monitoring.
 @Suite(.timeLimit(.minutes(5)))
@@ -81,6 +83,69 @@ struct LogOutwardTests {
             let second = try await site.run("audit", "stream", "--cursor", cursor, "--raw")
             let entries = try second.output.split(separator: "\n").map { try #require(JSONReader.read(Array($0.utf8)).objectValue) }
             #expect(entries.first?["target"] == "report:stream" && entries.count < 5)
+        }
+    }
+
+    @Test func `a cosigning witness and a time-stamp authority confirm heads, and an export proves that they did`() async throws {
+        guard OpenSSLAuthority.isInstalled else { return }
+        let authority = try OpenSSLAuthority()
+        let stamps = try await TestServer { TimestampServer.answer($0, authority) }
+        try await Site.with { site in
+            try await site.serve()
+            _ = try await site.administrator.get("/v1/contacts?limit=1")
+            let log = try await LogTests.keyFile(site)
+            let key = try NoteKey(
+                String(decoding: try #require(FileManager.default.contents(atPath: log)), as: UTF8.self).trimmingCharacters(in: .newlines))
+            await site.stop()
+            let strict = StrictWitness(knowing: [key])
+            let server = try await strict.server()
+            let settings = site.folder + "/witnesses"
+            try """
+            witness strict \(try StrictWitness.key) \(server.url)
+            timestamp stamps \(stamps.url)/tsr ca=\(authority.rootPath)
+
+            """.write(toFile: settings, atomically: true, encoding: .utf8)
+            site.add(["GATEHOUSE_AUDIT_WITNESSES_FILE": settings, "GATEHOUSE_AUDIT_WITNESS_SECONDS": "1"])
+            try await site.serve()
+            let confirmed = "SELECT count(*) FROM audit_witness WHERE failure IS NULL AND size >= "
+            // Twice, so that the second head has to be proven to go on from the first.
+            for _ in 0..<2 {
+                for _ in 0..<5 { _ = try await site.administrator.get("/v1/contacts?limit=1") }
+                try await site.settleLog()
+                let size = try await site.administer("SELECT size FROM audit_log")
+                for _ in 0..<200 {
+                    if try await site.administer(confirmed + size) == "2" { break }
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+                let state = try await site.administer("SELECT witness, size, failure FROM audit_witness")
+                #expect(try await site.administer(confirmed + size) == "2", "\(state)")
+            }
+            await site.stop()
+            let folder = site.folder + "/export"
+            #expect(try await site.run("audit", "export", folder).status == 0)
+            let witnessKey = site.folder + "/witness.pub"
+            try "\(try StrictWitness.key)\n".write(toFile: witnessKey, atomically: true, encoding: .utf8)
+            let verify = ["audit", "verify", folder, "--key", log, "--witness-key", witnessKey, "--timestamp-ca", authority.rootPath]
+            let sound = try await site.run(verify)
+            #expect(sound.status == 0, "\(sound.output) \(sound.errors)")
+            // A stamp of something else, and a cosignature that was changed, are found.
+            let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+            let stamp = folder + "/" + (try #require(files.first { $0.hasSuffix(".tsr") }))
+            let kept = try #require(FileManager.default.contents(atPath: stamp))
+            var bytes = Array(kept)
+            bytes[bytes.count / 2] ^= 1
+            _ = FileManager.default.createFile(atPath: stamp, contents: Data(bytes))
+            let stamped = try await site.run(verify).output
+            #expect(stamped.contains("timestamp-unverified"), "\(stamped)")
+            _ = FileManager.default.createFile(atPath: stamp, contents: kept)
+            let cosigned = folder + "/" + (try #require(files.first { $0.contains("checkpoints/") }))
+            let note = Program.text(cosigned)
+            var lines = note.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+            let line = try #require(lines.firstIndex { $0.hasPrefix("— \(StrictWitness.name) ") })
+            let at = lines[line].index(lines[line].endIndex, offsetBy: -20)
+            lines[line].replaceSubrange(at...at, with: lines[line][at] == "A" ? "B" : "A")
+            try lines.joined(separator: "\n").write(toFile: cosigned, atomically: true, encoding: .utf8)
+            #expect(try await site.run(verify).output.contains("cosignature-unverified"))
         }
     }
 

@@ -59,6 +59,8 @@ struct GrantTests {
         let byName = "/v1/contacts?family_name=Byron"
         #expect(try await scene.agent.get(byName).code == "field-unknown")
         #expect(try await scene.agent.get(byName, ["Grant": grant.id]).data.contains { $0["id"]?.stringValue == scene.contact })
+        // Somebody more, so that there is a second page.
+        _ = try await scene.site.administrator.post("/v1/contacts", ["given_name": "Grace"])
         let page = try #require(try await scene.agent.get("/v1/contacts?limit=1", ["Grant": grant.id]).next)
         #expect(
             try await scene.agent.get("/v1/contacts?limit=1&cursor=\(page)").data.allSatisfy { $0["email"]?.stringValue?.contains("***") != false })

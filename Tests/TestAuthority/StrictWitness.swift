@@ -1,12 +1,11 @@
 import Sealing
 import Synchronization
-import TransparencyLog
-import Vocabulary
-import Witnesses
+package import TransparencyLog
+package import Vocabulary
 
 /// A witness as C2SP tlog-witness wants it: it remembers the newest head of each log it knows, and cosigns what is proven to go on from it.
-final class StrictWitness: Sendable {
-    static let name = "witness.example.com/strict"
+package final class StrictWitness: Sendable {
+    package static let name = "witness.example.com/strict"
 
     private struct State {
         var heads: [LogOrigin: TreeHead] = [:]
@@ -15,24 +14,23 @@ final class StrictWitness: Sendable {
     private let keys: [LogOrigin: NoteKey]
     private let state: Mutex<State>
 
-    init(knowing logs: [TestLog]) throws {
-        var keys: [LogOrigin: NoteKey] = [:]
-        for log in logs { keys[log.origin] = try log.noteKey }
-        self.keys = keys
+    /// - Parameter logs: keys of the logs that it knows, each under the name of its log.
+    package init(knowing logs: [NoteKey]) {
+        keys = Dictionary(logs.compactMap { key in LogOrigin(key.name).map { ($0, key) } }, uniquingKeysWith: { first, _ in first })
         state = Mutex(State())
     }
 
-    static var key: NoteKey { get throws { try key(of: 9) } }
+    package static var key: NoteKey { get throws { try key(of: 9) } }
 
-    static func key(of number: UInt8) throws -> NoteKey {
-        try NoteKey(name: name, key: try TestLog.key(number).verifyingKey, kind: .cosignature)
+    package static func key(of number: UInt8) throws -> NoteKey {
+        try NoteKey(name: name, key: try TestKey.of(number).verifyingKey, kind: .cosignature)
     }
 
-    func size(of origin: LogOrigin) -> Int { state.withLock { $0.heads[origin]?.size ?? 0 } }
+    package func size(of origin: LogOrigin) -> Int { state.withLock { $0.heads[origin]?.size ?? 0 } }
 
-    func server() async throws -> TestServer { try await TestServer { [self] in answer($0) } }
+    package func server() async throws -> TestServer { try await TestServer { [self] in answer($0) } }
 
-    func answer(_ request: TestServer.Request) -> TestServer.Reply {
+    package func answer(_ request: TestServer.Request) -> TestServer.Reply {
         guard request.method == "POST", request.path == "/add-checkpoint" else { return .answer(405) }
         guard let asked = try? WitnessRequest(body: request.body), let note = try? SignedNote(Array(asked.checkpoint.utf8)) else {
             return .answer(400)
@@ -56,8 +54,8 @@ final class StrictWitness: Sendable {
     }
 
     /// A 200 with a line of this key.
-    static func cosigned(_ text: String, key number: UInt8 = 9, at time: Instant = .now(), more: [String] = []) -> TestServer.Reply {
-        guard let key = try? TestLog.key(number), let line = try? Cosignature.make(of: text, as: name, with: key, at: time).line.line else {
+    package static func cosigned(_ text: String, key number: UInt8 = 9, at time: Instant = .now(), more: [String] = []) -> TestServer.Reply {
+        guard let key = try? TestKey.of(number), let line = try? Cosignature.make(of: text, as: name, with: key, at: time).line.line else {
             return .answer(500)
         }
         return .answer(200, text: (more + [line]).map { $0 + "\n" }.joined())

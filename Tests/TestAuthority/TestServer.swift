@@ -1,20 +1,19 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
+package import NIOSSL
 import Synchronization
-import TestPostgres
 
 /// An HTTP server on a port of 127.0.0.1, for as long as it is referred to. What it answers is a function of the request.
-final class TestServer: Sendable {
-    struct Request: Sendable {
-        let method: String
-        let path: String
-        let contentType: String?
-        let body: [UInt8]
+package final class TestServer: Sendable {
+    package struct Request: Sendable {
+        package let method: String
+        package let path: String
+        package let contentType: String?
+        package let body: [UInt8]
     }
 
-    enum Reply: Sendable {
+    package enum Reply: Sendable {
         case answer(Int, type: String = "text/plain", body: [UInt8] = [], headers: [String: String] = [:])
         /// The connection stays, and nothing comes.
         case silence
@@ -23,13 +22,13 @@ final class TestServer: Sendable {
         /// The connection ends without an answer.
         case hangUp
 
-        static func answer(_ status: Int, type: String = "text/plain", text: String) -> Reply {
+        package static func answer(_ status: Int, type: String = "text/plain", text: String) -> Reply {
             .answer(status, type: type, body: Array(text.utf8))
         }
     }
 
     /// What was asked, in order.
-    final class Log: Sendable {
+    private final class Log: Sendable {
         private let requests = Mutex<[Request]>([])
         var all: [Request] { requests.withLock { $0 } }
         func add(_ request: Request) { requests.withLock { $0.append(request) } }
@@ -38,13 +37,13 @@ final class TestServer: Sendable {
     /// Apart from what clients run on: an answer may take its time.
     private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
 
-    let url: String
+    package let url: String
     private let log = Log()
     private let channel: any Channel
-    var requests: [Request] { log.all }
+    package var requests: [Request] { log.all }
 
     /// - Parameter tls: of a server that speaks it.
-    init(tls: NIOSSLContext? = nil, _ respond: @escaping @Sendable (Request) -> Reply) async throws {
+    package init(tls: NIOSSLContext? = nil, _ respond: @escaping @Sendable (Request) -> Reply) async throws {
         let log = log
         channel = try await ServerBootstrap(group: Self.group)
             .childChannelInitializer { channel in
@@ -59,7 +58,7 @@ final class TestServer: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        guard let port = channel.localAddress?.port else { throw TestFailure("no port can be had") }
+        guard let port = channel.localAddress?.port else { throw ChannelError.operationUnsupported }
         url = "\(tls == nil ? "http" : "https")://127.0.0.1:\(port)"
     }
 
