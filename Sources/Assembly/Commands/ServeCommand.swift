@@ -86,6 +86,11 @@ struct ServeCommand: AsyncParsableCommand {
     private static func makeAdministrator(_ runtime: Runtime) async throws {
         let path = runtime.state.administratorToken
         guard !FileManager.default.fileExists(atPath: path) else { return }
+        // Of gateways that start at the same moment one makes it.
+        let turn = try FileLock(runtime.state.path + "/administrator.turn")
+        turn.own()
+        defer { extendLifetime(turn) }
+        guard !FileManager.default.fileExists(atPath: path) else { return }
         var order = CredentialOrder(roles: ["administrator"], user: "administrator")
         order.purpose = "operations"
         do {
