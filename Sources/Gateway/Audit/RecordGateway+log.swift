@@ -91,12 +91,17 @@ extension RecordGateway {
         try await overview(context).epochs.first { $0.origin.epoch == epoch }?.checkpoint
     }
 
+    /// The newest head that is signed already: enough for whoever asks for what is in the log, and nobody waits for the log to go on.
+    private func storedHead(ofEpoch epoch: Int, _ context: RequestContext) async throws(Refusal) -> SignedCheckpoint? {
+        try await storedOverview(context).epochs.first { $0.origin.epoch == epoch }?.checkpoint
+    }
+
     /// A proof that an event is in the log, with its entry: all that is needed beside the log's public key.
     ///
     /// - Returns: a C2SP tlog-proof. Its `extra` is the entry.
     package func proof(of id: EventID, _ context: RequestContext) async throws(Refusal) -> ProofFile {
         let decision = try await decide(.read, .audit, context)
-        let found = try await inTrail(context) { (scope: Scope) async throws(StorageError) in try await store.auditEvent(id, scope) }
+        let found = try await found(id, context)
         var event = event(decision, context, outcome: found == nil ? .failed : .disclosed)
         event.target = .event(id)
         _ = try await record(event, context)
@@ -112,8 +117,15 @@ extension RecordGateway {
         }
     }
 
+    /// An event that was just recorded has to get its place first; all others have theirs.
+    private func found(_ id: EventID, _ context: RequestContext) async throws(Refusal) -> FoundEvent? {
+        do { if let event = try await store.auditEvent(id, Scope(context.principal)) { return event } } catch { throw refusal(error) }
+        return try await inTrail(context) { (scope: Scope) async throws(StorageError) in try await store.auditEvent(id, scope) }
+    }
+
     /// The newest signed head, or one signed now where the newest does not reach as far.
     private func checkpoint(covering place: LogPlace, _ context: RequestContext) async throws(Refusal) -> SignedCheckpoint {
+        if let checkpoint = try await storedHead(ofEpoch: place.epoch, context), checkpoint.head.size > place.position { return checkpoint }
         for _ in 0..<20 {
             if let checkpoint = try await signedHead(ofEpoch: place.epoch, context), checkpoint.head.size > place.position { return checkpoint }
             do { _ = try await sequencer.sign(context.tenant) } catch { throw refusal(error) }
@@ -132,7 +144,7 @@ extension RecordGateway {
     /// The bytes of one tile or bundle (C2SP tlog-tiles), of as many hashes or entries as the path says. Looking is recorded.
     package func tile(_ path: TilePath, ofEpoch epoch: Int, _ context: RequestContext) async throws(Refusal) -> [UInt8] {
         let decision = try await decide(.read, .audit, context)
-        let size = try await signedHead(ofEpoch: epoch, context)?.head.size ?? 0
+        let size = try await storedHead(ofEpoch: epoch, context)?.head.size ?? 0
         let bytes: [UInt8]?
         switch path.content {
         case .hashes(let tile): bytes = try await hashes(tile, path.width, size, epoch, context)
