@@ -116,7 +116,7 @@ package final class Sequencer: Sendable {
     /// Places everything that was recorded before the call.
     ///
     /// - Returns: whether that was reached in time; somebody else may be at it, or there is more than can be placed so soon.
-    package func catchUp(_ tenant: TenantID, within limit: Duration = .seconds(5)) async throws(SequencerError) -> Bool {
+    package func catchUp(_ tenant: TenantID, within limit: Duration = .seconds(10)) async throws(SequencerError) -> Bool {
         let deadline = ContinuousClock.now + limit
         while true {
             let turn = try await turn(tenant, isSweeping: true)
