@@ -16,7 +16,8 @@ struct TimestampWitnessTests {
     ) async throws -> WitnessEvidence {
         let server = try await TestServer(respond)
         let authorities = try TimestampAuthorities(pem: authority.root)
-        let witness = TimestampWitness(name: "stamp", authorities: authorities, post: WitnessPost(to: try WitnessAddress(server.url + "/tsr"), patience: .seconds(60)))
+        let witness = TimestampWitness(
+            name: "stamp", authorities: authorities, post: WitnessPost(to: try WitnessAddress(server.url + "/tsr"), patience: .seconds(60)))
         return try await log.show(5, to: witness, lastSize: 0)
     }
 

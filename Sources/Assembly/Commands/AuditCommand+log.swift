@@ -151,7 +151,8 @@ extension AuditCommand {
             if try place.remote != nil { throw CommandFailure(.invalid, "heads are remembered on the gateway's host") }
             guard let note = FileManager.default.contents(atPath: file) else { throw CommandFailure(.notFound, "\(file) cannot be read") }
             let isNew = try await place.withGateway(reason: reason) { gateway, context in try await gateway.rememberHead(Array(note), context) }
-            Console.say(isNew ? "remembered; a log that does not contain it goes on in a further epoch" : "nothing new: a later head is known already")
+            Console.say(
+                isNew ? "remembered; a log that does not contain it goes on in a further epoch" : "nothing new: a later head is known already")
         }
     }
 
