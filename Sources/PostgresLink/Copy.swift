@@ -30,6 +30,8 @@ final class CopyCommand: @unchecked Sendable {
 /// What a connection in COPY is waiting for.
 struct CopyState {
     var command: CopyCommand?
+    /// The bytes of the step are with libpq, and perhaps not yet on the wire.
+    var areTaken = false
     /// How the copy ended, while what follows its end is still to be read.
     var outcome: Result<[UInt8]?, LinkError>?
 
@@ -69,17 +71,25 @@ extension WireConnection {
         case .beginIn: return expect(PGRES_COPY_IN, command, handle)
         case .beginOut: return expect(PGRES_COPY_OUT, command, handle)
         case .send(let bytes):
-            let outcome = bytes.withUnsafeBytes { bytes in
-                PQputCopyData(handle, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
+            if copy?.areTaken == false {
+                let outcome = bytes.withUnsafeBytes { bytes in
+                    PQputCopyData(handle, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
+                }
+                if outcome <= 0 { return outcome == 0 }
+                copy?.areTaken = true
             }
-            if outcome == 1 { answer(command, .success(nil)) }
-            return outcome >= 0
+            return true
         case .finishIn:
             if PQputCopyEnd(handle, nil) < 0 { return false }
             copy?.command = CopyCommand(.receive) { command.finish($0) }
             return continueCopy()
         case .receive: return receiveCopy(command, handle)
         }
+    }
+
+    /// Everything that libpq had taken in is on the wire. It takes in as much as it is given, so whoever sends waits for this.
+    func noteFlushed() {
+        if copy?.areTaken == true, let command = copy?.command { answer(command, .success(nil)) }
     }
 
     private func expect(_ status: ExecStatusType, _ command: CopyCommand, _ handle: OpaquePointer) -> Bool {
@@ -113,6 +123,7 @@ extension WireConnection {
 
     private func answer(_ command: CopyCommand, _ outcome: Result<[UInt8]?, LinkError>) {
         copy?.command = nil
+        copy?.areTaken = false
         command.finish(outcome)
     }
 

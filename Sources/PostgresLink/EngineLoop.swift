@@ -329,7 +329,9 @@ final class EngineLoop {
 
     private func watch(_ connection: WireConnection) {
         switch connection.flush() {
-        case .done: watch(connection, EPOLLIN.rawValue)
+        case .done:
+            connection.noteFlushed()
+            watch(connection, EPOLLIN.rawValue)
         case .wantsWrite: watch(connection, EPOLLIN.rawValue | EPOLLOUT.rawValue)
         case .broken: if let (_, pool) = connections[connection.id] { lose(connection, pool) }
         }
