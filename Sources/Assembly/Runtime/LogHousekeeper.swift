@@ -22,10 +22,19 @@ struct LogHousekeeper: Service {
     }
 
     private func keepHouse(_ tenants: [TenantID]) async {
-        try? await runtime.store.makeAuditPartitions()
-        guard let months = runtime.auditSettings.monthsKept, let time = Self.time(monthsAgo: months) else { return }
-        for tenant in tenants where !Task.isCancelled { try? await runtime.gateway.dropEntries(of: tenant, before: time) }
-        try? await runtime.store.dropEmptyAuditPartitions()
+        await attempt("partitions-not-made") { try await runtime.store.makeAuditPartitions() }
+        if let time = runtime.auditSettings.monthsKept.flatMap({ Self.time(monthsAgo: $0) }) {
+            for tenant in tenants where !Task.isCancelled {
+                await attempt("entries-not-dropped") { try await runtime.gateway.dropEntries(of: tenant, before: time) }
+            }
+        }
+        // Also months that were emptied by hand: 'gatehouse audit prune'.
+        await attempt("partitions-not-dropped") { try await runtime.store.dropEmptyAuditPartitions() }
+    }
+
+    /// What fails is told, and done an hour later.
+    private func attempt(_ code: String, _ body: () async throws -> Void) async {
+        do { try await body() } catch { runtime.telemetry.observer(.auditFailed(events: 0, code: code)) }
     }
 
     /// The beginning of the month that lies full months before this one, in UTC.

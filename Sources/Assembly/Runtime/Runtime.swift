@@ -124,7 +124,7 @@ struct Runtime: Sendable {
             if signer == nil { observe(.logUnsigned(tenant: "", code: "key-missing")) }
             let memory = try RememberedHeads(folder: state.audit)
             // A store that takes no changes for now is no reason not to start: events have a place without, and the housekeeper tries again.
-            try? await store.makeAuditPartitions()
+            do { try await store.makeAuditPartitions() } catch { observe(.auditFailed(events: 0, code: "partitions-not-made")) }
             return Sequencer(store: store, vault: vault, name: settings.name, signer: signer, memory: memory, observe: observe)
         } catch let error as SequencerError {
             throw CommandFailure(.unfit, "\(state.audit) cannot be written (\(error.code))", hint: "it holds the newest signed heads of the log")
