@@ -24,13 +24,16 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZip", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CEpoll"),
+        .systemLibrary(name: "CLinuxFiles"),
         .systemLibrary(name: "CPKCS11", providers: [.apt(["libp11-kit-dev"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
         // 1: leaves
-        .target(name: "DataFormats"),
-        .target(name: "DurableFiles"),
+        .target(name: "DataFormats", dependencies: ["CZip"]),
+        .target(name: "DurableFiles", dependencies: ["CLinuxFiles"]),
         .target(name: "Vocabulary"),
         .target(name: "SampleData"),
         .target(name: "Expressions", dependencies: ["CRE2", "Vocabulary"]),
@@ -45,9 +48,12 @@ let package = Package(
         .target(name: "Identity", dependencies: ["Vocabulary", "Sealing", "DataFormats"]),
         .target(name: "Policies", dependencies: ["Vocabulary", "Catalog", "Expressions", "Identity"]),
         .target(name: "TransparencyLog", dependencies: ["Vocabulary", "DataFormats", "Sealing"]),
+        .target(
+            name: "SubjectRights", dependencies: ["Vocabulary", "DataFormats", "Expressions", "Sealing", "Catalog", "TransparencyLog"]
+        ),
 
         // 3: resources
-        .target(name: "Storage", dependencies: ["Vocabulary", "Expressions", "Catalog", "Identity", "PostgresLink"]),
+        .target(name: "Storage", dependencies: ["Vocabulary", "Expressions", "Catalog", "Identity", "SubjectRights", "PostgresLink"]),
         .target(
             name: "KeyProviders",
             dependencies: [
@@ -67,9 +73,34 @@ let package = Package(
         .target(
             name: "Witnesses",
             dependencies: [
-                "DurableFiles", "Sealing", "TransparencyLog", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "Vocabulary", "DurableFiles", "Sealing", "TransparencyLog", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .target(
+            name: "IdentityProviders",
+            dependencies: [
+                "Vocabulary", "DataFormats", "Identity", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .target(
+            name: "Mail",
+            dependencies: [
+                "Vocabulary", "DurableFiles", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .target(
+            name: "Archives",
+            dependencies: [
+                "CZstd", "Vocabulary", "DataFormats", "DurableFiles", "Sealing", "TransparencyLog", "SubjectRights",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         .target(
@@ -82,7 +113,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Vocabulary", "DataFormats", "Expressions", "Sealing", "PostgresLink", "Catalog", "Identity", "Policies", "Storage", "KeyProviders",
-                "KeyRing", "TransparencyLog", "AuditTrail", "Witnesses", "Disclosure",
+                "KeyRing", "TransparencyLog", "AuditTrail", "Witnesses", "Disclosure", "SubjectRights", "Mail", "Archives",
             ]
         ),
 
@@ -90,15 +121,19 @@ let package = Package(
         .target(
             name: "HTTPInterface",
             dependencies: [
-                "Vocabulary", "DataFormats", "Catalog", "Identity", "TransparencyLog", "Storage", "Disclosure", "Gateway",
+                "Vocabulary", "DataFormats", "Catalog", "Identity", "Policies", "Sealing", "TransparencyLog", "SubjectRights", "Storage",
+                "Disclosure",
+                "Gateway",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
-        .target(name: "PolicyFiles", dependencies: ["Vocabulary", "Catalog", "Policies", .product(name: "Yams", package: "Yams")]),
+        .target(name: "PolicyFiles", dependencies: ["Vocabulary", "Catalog", "Policies", "SubjectRights", .product(name: "Yams", package: "Yams")]),
         .target(name: "Telemetry", dependencies: ["Vocabulary", "DataFormats", .product(name: "Logging", package: "swift-log")]),
         .target(
             name: "AuditFeeds",
@@ -109,18 +144,29 @@ let package = Package(
             ]
         ),
 
+        .target(
+            name: "Webhooks",
+            dependencies: [
+                "Vocabulary", "SubjectRights", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+
         // 6: assembly
         .target(
             name: "Assembly",
             dependencies: [
                 "Vocabulary", "DataFormats", "DurableFiles", "Expressions", "SampleData", "Sealing", "PostgresLink", "Catalog", "Identity",
                 "Policies",
-                "Storage", "TransparencyLog", "KeyProviders", "KeyRing", "AuditTrail", "Witnesses", "Gateway", "HTTPInterface", "PolicyFiles",
-                "Telemetry", "AuditFeeds",
+                "Storage", "TransparencyLog", "KeyProviders", "KeyRing", "AuditTrail", "Witnesses", "IdentityProviders", "Gateway", "HTTPInterface",
+                "PolicyFiles",
+                "Telemetry", "AuditFeeds", "SubjectRights", "Mail", "Webhooks", "Archives",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -149,7 +195,7 @@ let package = Package(
         ),
 
         // Runs the README's tour with the binary: the build has to come first.
-        .testTarget(name: "TourTests", dependencies: ["gatehouse"]),
+        .testTarget(name: "TourTests", dependencies: ["gatehouse", "TestPostgres"]),
         .testTarget(name: "DataFormatsTests", dependencies: ["DataFormats"]),
         .testTarget(name: "SampleDataTests", dependencies: ["SampleData"]),
         .testTarget(name: "VocabularyTests", dependencies: ["Vocabulary"]),
@@ -159,7 +205,7 @@ let package = Package(
         .target(
             name: "TestAuthority",
             dependencies: [
-                "Sealing", "TransparencyLog", "Vocabulary", .product(name: "NIOCore", package: "swift-nio"),
+                "DataFormats", "Sealing", "TransparencyLog", "Vocabulary", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
@@ -171,6 +217,18 @@ let package = Package(
             name: "RulesTests",
             dependencies: [
                 "Vocabulary", "DataFormats", "Sealing", "Catalog", "Expressions", "Identity", "Policies", "PolicyFiles", "Disclosure",
+            ]
+        ),
+        .testTarget(
+            name: "SubjectRightsTests",
+            dependencies: ["Vocabulary", "DataFormats", "Expressions", "Sealing", "Catalog", "PolicyFiles", "TransparencyLog", "SubjectRights"],
+            exclude: ["Reports/Golden"]
+        ),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: [
+                "Vocabulary", "DataFormats", "Sealing", "Identity", "IdentityProviders", "PolicyFiles", "TestAuthority", "TestPostgres",
+                .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
         .testTarget(name: "TransparencyLogTests", dependencies: ["Vocabulary", "DataFormats", "Sealing", "TransparencyLog"]),
@@ -188,6 +246,20 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .testTarget(
+            name: "MailTests",
+            dependencies: [
+                "DurableFiles", "Mail", "TestAuthority", "TestPostgres", "Vocabulary", .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .testTarget(
+            name: "ArchivesTests",
+            dependencies: [
+                "Archives", "DataFormats", "DurableFiles", "Sealing", "SubjectRights", "TestPostgres", "TransparencyLog", "Vocabulary",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .testTarget(
@@ -212,12 +284,35 @@ let package = Package(
         .testTarget(
             name: "GatehouseTests",
             dependencies: [
-                "gatehouse", "Catalog", "DataFormats", "Expressions", "Gateway", "HTTPInterface", "Identity", "Policies", "PolicyFiles", "Storage",
-                "TestAuthority", "TestPostgres", "TransparencyLog", "Vocabulary", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "gatehouse", "Archives", "Assembly", "Catalog", "DataFormats", "Expressions", "Gateway", "HTTPInterface", "Identity", "Policies",
+                "PolicyFiles", "PostgresLink",
+                "Sealing", "Storage", "SubjectRights", "TestAuthority", "TestPostgres", "TransparencyLog", "Vocabulary",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             exclude: ["Mappings", "Golden"]
+        ),
+        .testTarget(
+            name: "HTTPInterfaceTests",
+            dependencies: [
+                "HTTPInterface", "Sealing", "TestPostgres", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
+            name: "WebhooksTests", dependencies: ["SubjectRights", "Webhooks", .product(name: "NIOCore", package: "swift-nio")]),
+        // Erasing people, from inside the process.
+        .testTarget(
+            name: "ErasureTests",
+            dependencies: [
+                "Archives", "Assembly", "Catalog", "DataFormats", "Disclosure", "Gateway", "Identity", "Policies", "PolicyFiles", "PostgresLink",
+                "SampleData",
+                "TestAuthority", "Webhooks",
+                "Sealing", "Storage", "SubjectRights",
+                "TestPostgres", "TransparencyLog", "Vocabulary", .product(name: "NIOCore", package: "swift-nio"),
+            ]
         ),
         .testTarget(
             name: "KeyRingTests",
@@ -225,7 +320,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ConditionTests",
-            dependencies: ["Catalog", "Expressions", "PolicyFiles", "PostgresLink", "Storage", "TestPostgres", "Vocabulary"]
+            dependencies: ["Catalog", "Expressions", "PolicyFiles", "PostgresLink", "Storage", "SubjectRights", "TestPostgres", "Vocabulary"]
         ),
         .testTarget(
             name: "KeyProvidersTests",

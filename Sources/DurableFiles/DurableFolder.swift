@@ -1,3 +1,4 @@
+import CLinuxFiles
 import Glibc
 
 /// A folder whose names are made durable. All calls block; names are relative to it.
@@ -29,9 +30,22 @@ package struct DurableFolder: Sendable, Equatable {
         guard fsync(descriptor) == 0 else { throw .last }
     }
 
+    /// Makes everything durable that was written to the folder's file system, whoever wrote it.
+    package func syncFileSystem() throws(FileError) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last }
+        defer { close(descriptor) }
+        guard syncfs(descriptor) == 0 else { throw .last }
+    }
+
     /// In no order, without `.` and `..`.
     package func names() throws(FileError) -> [String] {
         guard let handle = opendir(path) else { throw .last }
+        return try Self.names(closing: handle)
+    }
+
+    /// In no order, without `.` and `..`.
+    static func names(closing handle: OpaquePointer) throws(FileError) -> [String] {
         defer { closedir(handle) }
         var names: [String] = []
         errno = 0

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Positions are given with each call, so that nothing depends on what was read or written before. An interrupted call goes on.
 package struct OpenFile: ~Copyable {
-    private let descriptor: Int32
+    let descriptor: Int32
 
     private init(owning descriptor: Int32) { self.descriptor = descriptor }
     deinit { close(descriptor) }
@@ -32,7 +32,14 @@ package struct OpenFile: ~Copyable {
 
     /// A symbolic link is not followed unless `links` lets it be, a named pipe is not waited for, and what is no regular file is `EINVAL`.
     private static func open(_ path: String, _ flags: Int32, _ mode: UInt32 = 0o600, links: Int32 = O_NOFOLLOW) throws(FileError) -> OpenFile {
-        let descriptor = Glibc.open(path, flags | links | O_CLOEXEC | O_NONBLOCK, mode)
+        try open(AT_FDCWD, path, flags, mode, links: links)
+    }
+
+    /// The same, with a name in an open folder.
+    static func open(
+        _ folder: Int32, _ path: String, _ flags: Int32, _ mode: UInt32 = 0o600, links: Int32 = O_NOFOLLOW
+    ) throws(FileError) -> OpenFile {
+        let descriptor = openat(folder, path, flags | links | O_CLOEXEC | O_NONBLOCK, mode)
         guard descriptor >= 0 else { throw .last }
         let file = OpenFile(owning: descriptor)
         guard try file.status().st_mode & S_IFMT == S_IFREG else { throw FileError(code: EINVAL) }
@@ -41,7 +48,7 @@ package struct OpenFile: ~Copyable {
 
     // MARK: Reading
 
-    private func status() throws(FileError) -> stat {
+    fileprivate func status() throws(FileError) -> stat {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .last }
         return status
@@ -53,10 +60,16 @@ package struct OpenFile: ~Copyable {
     package func readAll(limit: Int = .max) throws(FileError) -> [UInt8] {
         let count = try byteCount()
         guard count <= limit else { throw .tooLong }
+        return try read(count, at: 0)
+    }
+
+    /// So many bytes from a position on; fewer only where the file ends.
+    package func read(_ count: Int, at position: Int) throws(FileError) -> [UInt8] {
+        let count = min(count, max(0, try byteCount() - position))
         var failure: FileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { memory, filled in
             while filled < count {
-                let read = pread(descriptor, memory.baseAddress?.advanced(by: filled), count - filled, off_t(filled))
+                let read = pread(descriptor, memory.baseAddress?.advanced(by: filled), count - filled, off_t(position + filled))
                 if read < 0 && errno == EINTR { continue }
                 if read < 0 { failure = .last }
                 guard read > 0 else { return }
@@ -112,5 +125,15 @@ package struct OpenFile: ~Copyable {
         while flock(descriptor, LOCK_EX) != 0 {
             guard errno == EINTR else { throw .last }
         }
+    }
+}
+
+// MARK: Whose
+
+extension OpenFile {
+    /// Whether nobody but this process's user and root can read the file, or could have written it.
+    package func isPrivate() throws(FileError) -> Bool {
+        let status = try status()
+        return (status.st_uid == geteuid() || status.st_uid == 0) && status.st_mode & 0o177 == 0
     }
 }

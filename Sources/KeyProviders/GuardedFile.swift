@@ -1,5 +1,5 @@
 import Glibc
-import Sealing
+package import Sealing
 
 /// Reads files that only their owner may read. A symbolic link is not followed, and nothing but a regular file is read.
 enum GuardedFile {
@@ -87,7 +87,7 @@ package struct SecretFile: Sendable, Equatable {
     ///
     /// - Parameter kind: `passphrase`, `PIN` and so on, for messages.
     /// - Throws: `missing`, `exposed`, `malformed`, `unavailable`, and `refused` when there is nothing in it.
-    func read(_ kind: String) throws(KeyProviderError) -> SecretBytes {
+    package func read(_ kind: String) throws(KeyProviderError) -> SecretBytes {
         guard let bytes = try GuardedFile.read(path, "the \(kind) file", owner: owner) else {
             throw KeyProviderError(.missing, "there is no \(kind) file at \(path)", hint: "put it there, or name another")
         }

@@ -22,6 +22,8 @@ final class SubjectKeyCache: Sendable {
         var entries: [Place: Entry] = [:]
         var ring: [Place?] = []
         var hand = 0
+        /// Of whom there may be entries.
+        var tenants: Set<TenantID> = []
         /// How often something was taken out by order; see ``turn``.
         var evictions = 0
     }
@@ -59,15 +61,16 @@ final class SubjectKeyCache: Sendable {
             if state.entries[place] != nil { Self.remove(place, &state) }
             let slot = freeSlot(&state)
             state.ring[slot] = place
+            state.tenants.insert(tenant)
             state.entries[place] = Entry(key: key, slot: slot, openedAt: now, isUsed: true)
         }
     }
 
-    /// Drops a subject's key in every tenant: the notification names the holder alone.
-    func evict(_ subject: SubjectID) {
+    /// Drops subjects' keys in every tenant: the notification names the holders alone.
+    func evict(_ subjects: [SubjectID]) {
         state.withLock { state in
             state.evictions += 1
-            for place in state.entries.keys where place.subject == subject { Self.remove(place, &state) }
+            for tenant in state.tenants { for subject in subjects { Self.remove(Place(tenant: tenant, subject: subject), &state) } }
         }
     }
 

@@ -23,6 +23,12 @@ extension SubjectKeyRing {
     package func rewrapKeys(
         after position: DataKeyPosition?, limit: Int, of tenant: TenantID
     ) async throws(KeyRingError) -> (end: DataKeyPosition, count: Int)? {
+        try await lookingAgain { () async throws(KeyRingError) in try await rewrapOnce(after: position, limit: limit, of: tenant) }
+    }
+
+    private func rewrapOnce(
+        after position: DataKeyPosition?, limit: Int, of tenant: TenantID
+    ) async throws(KeyRingError) -> (end: DataKeyPosition, count: Int)? {
         var epochs = try await keys(of: tenant).epochs
         let old: [WrappedDataKey]
         do { old = try await vault.dataKeys(notUnder: epochs.newest, after: position, limit: limit, of: tenant) } catch { throw .vault(error) }
@@ -59,6 +65,10 @@ extension SubjectKeyRing {
 
     /// Wraps the tenant's search keys under the newest epoch.
     package func rewrapSearchKeys(of tenant: TenantID) async throws(KeyRingError) {
+        try await lookingAgain { () async throws(KeyRingError) in try await rewrapSearchKeysOnce(of: tenant) }
+    }
+
+    private func rewrapSearchKeysOnce(of tenant: TenantID) async throws(KeyRingError) {
         let epochs = try await reload(tenant).epochs
         for key in try await stored(tenant).searchKeys where key.epoch != epochs.newest {
             let label = KeyLabel.searchKey(tenant, generation: key.generation, epoch: key.epoch)
@@ -209,6 +219,12 @@ extension SubjectKeyRing {
     ///
     /// - Returns: the last holder and how many there were; `nil` when none was left.
     package func addVersions(
+        olderThan moment: Instant, after holder: UUIDv7?, limit: Int, of tenant: TenantID
+    ) async throws(KeyRingError) -> (last: UUIDv7, count: Int)? {
+        try await lookingAgain { () async throws(KeyRingError) in try await addOnce(olderThan: moment, after: holder, limit: limit, of: tenant) }
+    }
+
+    private func addOnce(
         olderThan moment: Instant, after holder: UUIDv7?, limit: Int, of tenant: TenantID
     ) async throws(KeyRingError) -> (last: UUIDv7, count: Int)? {
         var epochs = try await keys(of: tenant).epochs

@@ -8,6 +8,10 @@ extension SubjectKeyRing {
     ///
     /// - Parameter known: what was opened before: the provider is asked only for what is not the same.
     func open(_ tenant: TenantID, known: TenantKeys?, in slab: DataKeySlab) async throws(KeyRingError) -> TenantKeys {
+        try await lookingAgain { () async throws(KeyRingError) in try await openOnce(tenant, known: known, in: slab) }
+    }
+
+    private func openOnce(_ tenant: TenantID, known: TenantKeys?, in slab: DataKeySlab) async throws(KeyRingError) -> TenantKeys {
         var stored = try await stored(tenant)
         if stored.epochs.isEmpty {
             try await makeEpoch(1, of: tenant)

@@ -102,15 +102,9 @@ package final class SubjectKeyRing: Sendable {
             if let key = cache.key(of: subject, tenant: tenant, at: now) { found[subject] = key } else { missing.append(subject.uuid) }
         }
         if missing.isEmpty { return (found, []) }
-        var tenantKeys = try await keys(of: tenant)
-        let stored = try await dataKeys(missing, tenant)
-        if stored.contains(where: { tenantKeys.epochs[$0.epoch] == nil }) { tenantKeys = try await reload(tenant) }
-        for wrapped in stored {
-            let subject = SubjectID(wrapped.holder)
-            // In the order of their versions: each has the one before it behind it.
-            let key = try unwrap(wrapped, previous: found[subject], holder: .subject(subject), tenantKeys.epochs)
-            found[subject] = key
-        }
+        let asked = missing
+        let opened = try await lookingAgain { () async throws(KeyRingError) in try await open(asked, tenant) }
+        found.merge(opened) { $1 }
         for holder in missing {
             if let key = found[SubjectID(holder)] { cache.keep(key, of: SubjectID(holder), tenant: tenant, at: now, turn: turn) }
         }
@@ -119,6 +113,31 @@ package final class SubjectKeyRing: Sendable {
         let destroyed: Set<UUIDv7>
         do { destroyed = try await vault.tombstones(of: without, tenant: tenant) } catch { throw .vault(error) }
         return (found, Set(without.filter { !destroyed.contains($0) }.map { SubjectID($0) }))
+    }
+
+    private func open(_ holders: [UUIDv7], _ tenant: TenantID) async throws(KeyRingError) -> [SubjectID: DataKey] {
+        var tenantKeys = try await keys(of: tenant)
+        let stored = try await dataKeys(holders, tenant)
+        if stored.contains(where: { tenantKeys.epochs[$0.epoch] == nil }) { tenantKeys = try await reload(tenant) }
+        var found: [SubjectID: DataKey] = [:]
+        for wrapped in stored {
+            let subject = SubjectID(wrapped.holder)
+            // In the order of their versions: each has the one before it behind it.
+            let key = try unwrap(wrapped, previous: found[subject], holder: .subject(subject), tenantKeys.epochs)
+            found[subject] = key
+        }
+        return found
+    }
+
+    /// What the vault says is of several moments. While an epoch ends, a key that was read may be under another epoch key a moment later, and the
+    /// one that it was under be gone: looked at again, it opens. What still does not after a few looks is damaged.
+    func lookingAgain<Value>(_ look: () async throws(KeyRingError) -> Value) async throws(KeyRingError) -> Value {
+        for _ in 0..<3 {
+            do throws(KeyRingError) { return try await look() } catch {
+                guard case .unreadable = error else { throw error }
+            }
+        }
+        return try await look()
     }
 
     /// A new key for a new subject, and its wrapped form, which has to be durable in the vault before anything sealed under it is.
@@ -151,14 +170,28 @@ package final class SubjectKeyRing: Sendable {
     ///
     /// - Returns: whether there was one.
     package func destroyKey(of subject: SubjectID, tenant: TenantID) async throws(KeyRingError) -> Bool {
-        defer { cache.evict(subject) }
+        defer { cache.evict([subject]) }
         do { return try await vault.destroyKey(of: subject.uuid, tenant: tenant) } catch { throw .vault(error) }
+    }
+
+    /// The same for many at once, and for those whose key is gone already: each has a tombstone afterwards, and no search token.
+    ///
+    /// - Parameter keepsRecords: whether their records stay, as with ``destroyKey(of:tenant:)``; else they are erased.
+    /// - Returns: how many keys and tokens went.
+    package func destroyKeys(
+        of subjects: [SubjectID], keepsRecords: Bool = false, tenant: TenantID
+    ) async throws(KeyRingError) -> (keys: Int, tokens: Int) {
+        defer { cache.evict(subjects) }
+        do { return try await vault.destroyKeys(of: subjects.map(\.uuid), keepsRecords: keepsRecords, tenant: tenant) } catch { throw .vault(error) }
     }
 
     // MARK: What others have changed
 
     /// A subject's key was destroyed somewhere.
-    package func evict(_ subject: SubjectID) { cache.evict(subject) }
+    package func evict(_ subject: SubjectID) { cache.evict([subject]) }
+
+    /// Keys of subjects were destroyed somewhere.
+    package func evict(_ subjects: [SubjectID]) { cache.evict(subjects) }
 
     /// The data keys of a tenant's subjects were changed somewhere, or what they seal with.
     package func evict(_ tenant: TenantID) {

@@ -14,14 +14,18 @@ package final class Database: Sendable {
     ///
     /// - Parameters:
     ///   - onNotification: called on the engine's thread for each NOTIFY on the settings' channels; must return at once.
+    ///   - onRestoring: called on the engine's thread when the database is found closed for a restore, or restored since it was first seen, once;
+    ///     must return at once. From then on every call ends with `restoring`.
     ///   - onListening: called after each (re)connection of the listener: whatever was notified before may have been missed.
     package init(
         _ settings: LinkSettings, engine: LinkEngine, observe: @escaping Observer = { _ in },
         onNotification: @escaping @Sendable (_ channel: String, _ payload: String) -> Void = { _, _ in },
-        onListening: @escaping @Sendable () -> Void = {}
+        onListening: @escaping @Sendable () -> Void = {}, onRestoring: @escaping @Sendable () -> Void = {}
     ) {
         self.engine = engine
-        self.pool = Pool(settings: settings, observe: observe, onNotification: onNotification, onListening: onListening)
+        self.pool = Pool(
+            settings: settings, observe: observe, onNotification: onNotification, onListening: onListening, onRestoring: onRestoring
+        )
         engine.post(.open(pool))
     }
 
@@ -39,6 +43,15 @@ package final class Database: Sendable {
     package func write(_ statements: [SQL], within limit: Duration? = nil) async throws(LinkError) -> [ResultSet] {
         // The engine's thread finds a connection and sends at once: no way back to the caller in between.
         try await run(statements, isShared: false, isWholeLease: true, within: limit) { [engine, pool] in
+            engine.post(.submitExclusive($0, pool))
+        }
+    }
+
+    /// Runs a statement that cannot be part of a transaction, such as VACUUM.
+    ///
+    /// INVARIANT: it changes nothing that anybody could read; behind a pooler it is run whether or not the database is being restored.
+    package func runAlone(_ statement: SQL) async throws(LinkError) {
+        _ = try await run([statement], isShared: false, isWholeLease: true, isAlone: true) { [engine, pool] in
             engine.post(.submitExclusive($0, pool))
         }
     }
@@ -139,13 +152,14 @@ package final class Database: Sendable {
     }
 
     private func run(
-        _ statements: [SQL], isShared: Bool, isWholeLease: Bool = false, within limit: Duration? = nil, _ post: (Unit) -> Bool
+        _ statements: [SQL], isShared: Bool, isWholeLease: Bool = false, isAlone: Bool = false, within limit: Duration? = nil,
+        _ post: (Unit) -> Bool
     ) async throws(LinkError) -> [ResultSet] {
         let ask = Handover<Unit>()
         let deadline = ContinuousClock.now + min(limit ?? settings.statementTimeout, settings.statementTimeout)
         return try await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<[ResultSet], LinkError>, Never>) in
-                let unit = Unit(statements, deadline: deadline, isShared: isShared, isWholeLease: isWholeLease) {
+                let unit = Unit(statements, deadline: deadline, isShared: isShared, isWholeLease: isWholeLease, isAlone: isAlone) {
                     continuation.resume(returning: $0)
                 }
                 if !post(unit) { return continuation.resume(returning: .failure(LinkError(.closed))) }

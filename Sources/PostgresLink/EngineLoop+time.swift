@@ -22,7 +22,7 @@ extension EngineLoop {
     private func sweep(_ connection: WireConnection, _ pool: Pool, _ now: ContinuousClock.Instant) {
         switch connection.state {
         case .waiting(let until): if until <= now { connect(connection, pool) }
-        case .connecting(let deadline): if deadline <= now { lose(connection, pool) }
+        case .connecting(let deadline), .looking(let deadline): if deadline <= now { lose(connection, pool) }
         case .ready:
             guard let first = connection.inFlight.first?.unit else { return }
             if first.deadline + .seconds(5) <= now { return lose(connection, pool) }

@@ -69,6 +69,7 @@ final class EngineLoop {
             if !pool.settings.channels.isEmpty { addConnection(.listener, to: pool) }
         case .submit(let unit, let pool):
             if pool.isClosed { return unit.finish(.failure(LinkError(.closed))) }
+            if pool.restores == .shut { return unit.finish(.failure(LinkError(.restoring))) }
             // Those who went away meanwhile take nobody's place.
             if pool.waiting.count >= pool.settings.maximumWaiting { pool.waiting.removeAll(where: \.isFinished) }
             if pool.waiting.count >= pool.settings.maximumWaiting { return unit.finish(.failure(LinkError(.queueFull))) }
@@ -157,8 +158,11 @@ final class EngineLoop {
             case .wantsRead: watch(connection, EPOLLIN.rawValue)
             case .wantsWrite: watch(connection, EPOLLOUT.rawValue)
             case .failed: lose(connection, pool)
-            case .connected: welcome(connection, pool)
+            case .connected: if connection.isReady { welcome(connection, pool) } else { look(connection, pool) }
             }
+        case .looking:
+            guard connection.receive() else { return lose(connection, pool) }
+            if let unit = connection.nextFinished() { seen(unit, connection, pool) } else { watch(connection) }
         case .ready:
             guard connection.receive() else { return lose(connection, pool) }
             if connection.copy != nil {
@@ -167,6 +171,7 @@ final class EngineLoop {
                 while let unit = connection.nextFinished() {
                     if connection.cancelTarget === unit { connection.cancelTarget = nil }
                     settle(unit, pool)
+                    if unit.failure?.code == .restoring { return shutForRestore(pool) }
                     if unit.isWholeLease { release(LeasedConnection(id: connection.id), pool) }
                 }
                 // Whoever waited behind it may have been abandoned meanwhile.
@@ -180,7 +185,7 @@ final class EngineLoop {
         }
     }
 
-    private func welcome(_ connection: WireConnection, _ pool: Pool) {
+    func welcome(_ connection: WireConnection, _ pool: Pool) {
         pool.observe(.databaseConnected(database: pool.settings.name))
         watch(connection)
         switch connection.role {
@@ -226,7 +231,7 @@ final class EngineLoop {
         }
     }
 
-    private func failInFlight(_ connection: WireConnection, _ error: LinkError) {
+    func failInFlight(_ connection: WireConnection, _ error: LinkError) {
         for sent in connection.inFlight { sent.unit.finish(.failure(error)) }
         connection.inFlight = []
         connection.copy?.fail(error)
@@ -248,6 +253,7 @@ final class EngineLoop {
 
     private func ask(_ request: LeaseRequest, _ pool: Pool) {
         if pool.isClosed { return request.finish(.failure(LinkError(.closed))) }
+        if pool.restores == .shut { return request.finish(.failure(LinkError(.restoring))) }
         if pool.waitingForLease.count >= pool.settings.maximumWaiting { pool.waitingForLease.removeAll(where: \.isFinished) }
         if pool.waitingForLease.count >= pool.settings.maximumWaiting { return request.finish(.failure(LinkError(.queueFull))) }
         pool.waitingForLease.append(request)
@@ -287,7 +293,7 @@ final class EngineLoop {
         dispatchLeases(pool)
     }
 
-    private func discard(_ connection: WireConnection, _ pool: Pool) {
+    func discard(_ connection: WireConnection, _ pool: Pool) {
         failInFlight(connection, LinkError(.cancelled))
         unwatch(connection)
         connection.close()
@@ -295,9 +301,9 @@ final class EngineLoop {
         pool.connections.removeAll { $0 === connection }
     }
 
-    private func transmit(_ unit: Unit, _ connection: WireConnection, _ pool: Pool) {
+    func transmit(_ unit: Unit, _ connection: WireConnection, _ pool: Pool) {
         guard connection.copy == nil else { return unit.finish(.failure(LinkError(.misuse))) }
-        guard connection.send(unit) else {
+        guard connection.send(unit, guarding: guarding(pool)) else {
             unit.finish(.failure(LinkError(.connectionLost)))
             return lose(connection, pool)
         }
@@ -353,7 +359,7 @@ final class EngineLoop {
         connection.registered = (descriptor, events)
     }
 
-    private func unwatch(_ connection: WireConnection) {
+    func unwatch(_ connection: WireConnection) {
         guard let registered = connection.registered else { return }
         epoll_ctl(poller, EPOLL_CTL_DEL, registered.descriptor, nil)
         connection.registered = nil

@@ -16,6 +16,8 @@ package struct LinkError: Error, Sendable, Equatable, CustomStringConvertible {
         case refused
         /// The link was closed.
         case closed
+        /// The database is being restored, or was since this link first saw it; nothing was sent, or what was sent was not run.
+        case restoring
         /// A call does not fit the state of the connection.
         case misuse
     }
@@ -43,7 +45,7 @@ package struct LinkError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Nothing reached the server, or the server said that nothing happened.
     package var isWithoutEffect: Bool {
         switch code {
-        case .unavailable, .queueFull, .refused, .closed, .misuse: true
+        case .unavailable, .queueFull, .refused, .closed, .restoring, .misuse: true
         case .timedOut, .cancelled, .connectionLost: false
         }
     }

@@ -18,8 +18,12 @@ package struct LinkSettings: Sendable {
     package var statementTimeout: Duration = .seconds(30)
     /// False behind PgBouncer in transaction mode, where a prepared statement does not outlive its transaction.
     package var usesNamedStatements = true
+    /// Set by a restore alone, and by who waits for its end: works with a database that is closed to everybody else.
+    package var passesRestores = false
     /// Channels to LISTEN on, over a connection of its own.
     package var channels: [SQLIdentifier] = []
+    /// The same database by a way on which a session stays with its client, for LISTEN alone; the target when `nil`.
+    package var listenTarget: Personal<String>?
 
     package init(name: String, target: String) {
         self.name = name

@@ -8,21 +8,28 @@ final class Pool: @unchecked Sendable {
     let observe: Observer
     let onNotification: @Sendable (_ channel: String, _ payload: String) -> Void
     let onListening: @Sendable () -> Void
+    let onRestoring: @Sendable () -> Void
 
     var connections: [WireConnection] = []
     var waiting: Deque<Unit> = []
     var waitingForLease: Deque<LeaseRequest> = []
     var isClosed = false
+    var restores = RestoreWatch.unknown
 
     init(
         settings: LinkSettings, observe: @escaping Observer,
-        onNotification: @escaping @Sendable (String, String) -> Void, onListening: @escaping @Sendable () -> Void
+        onNotification: @escaping @Sendable (String, String) -> Void, onListening: @escaping @Sendable () -> Void,
+        onRestoring: @escaping @Sendable () -> Void
     ) {
         self.settings = settings
         self.observe = observe
         self.onNotification = onNotification
         self.onListening = onListening
+        self.onRestoring = onRestoring
     }
+
+    /// Behind a pooler a unit may go to any session, so that each is sent with a look at the mark of its own.
+    var guardsUnits: Bool { !settings.usesNamedStatements && !settings.passesRestores }
 
     /// The ready shared connection with least in flight that may take more.
     func freeShared() -> WireConnection? {

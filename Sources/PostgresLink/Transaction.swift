@@ -3,6 +3,7 @@ import Synchronization
 /// A transaction lent by ``Database/transaction(setup:wrap:_:)``; not to be kept beyond the closure.
 package final class Transaction: Sendable {
     private let queue: Mutex<[SQL]>
+    private let last = Mutex<[SQL]>([])
     private let send: @Sendable ([SQL]) async throws(LinkError) -> [ResultSet]
     private let hasBegun = Mutex(false)
 
@@ -14,6 +15,11 @@ package final class Transaction: Sendable {
     /// Puts a statement in line: it travels with the next `execute`, or with COMMIT. Its failure fails that.
     package func enqueue(_ statement: SQL) {
         queue.withLock { $0.append(statement) }
+    }
+
+    /// Puts a statement in line for COMMIT itself, behind everything else: it costs no round trip of its own. Its failure fails the transaction.
+    package func enqueueAtEnd(_ statement: SQL) {
+        last.withLock { $0.append(statement) }
     }
 
     package func execute(_ statements: SQL...) async throws(LinkError) -> [ResultSet] { try await execute(statements) }
@@ -37,9 +43,13 @@ package final class Transaction: Sendable {
 
     func commit() async throws(LinkError) {
         // A transaction whose statement failed answers COMMIT with ROLLBACK and no error; the failure was thrown before.
-        let isUntouched = !hasBegun.withLock { $0 } && queue.withLock { $0.allSatisfy { $0.text == "BEGIN" } }
+        let closing = last.withLock { last in
+            defer { last = [] }
+            return last
+        }
+        let isUntouched = closing.isEmpty && !hasBegun.withLock { $0 } && queue.withLock { $0.allSatisfy { $0.text == "BEGIN" } }
         if isUntouched { return }
-        _ = try await execute("COMMIT")
+        _ = try await execute(closing + ["COMMIT"])
     }
 
     func rollBack() async {

@@ -8,6 +8,8 @@ final class Unit: @unchecked Sendable {
     let isShared: Bool
     /// Has a connection to itself, which is free again when the unit is answered.
     let isWholeLease: Bool
+    /// Nothing may travel with it.
+    let isAlone: Bool
     private let complete: (Result<[ResultSet], LinkError>) -> Void
 
     // Owned by the engine's thread.
@@ -18,13 +20,14 @@ final class Unit: @unchecked Sendable {
     var resends = 0
 
     init(
-        _ statements: [SQL], deadline: ContinuousClock.Instant, isShared: Bool, isWholeLease: Bool = false,
+        _ statements: [SQL], deadline: ContinuousClock.Instant, isShared: Bool, isWholeLease: Bool = false, isAlone: Bool = false,
         complete: @escaping @Sendable (Result<[ResultSet], LinkError>) -> Void
     ) {
         self.statements = statements
         self.deadline = deadline
         self.isShared = isShared
         self.isWholeLease = isWholeLease
+        self.isAlone = isAlone
         self.complete = complete
     }
 

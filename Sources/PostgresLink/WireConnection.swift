@@ -8,6 +8,8 @@ final class WireConnection {
     enum State: Equatable {
         case waiting(until: ContinuousClock.Instant)
         case connecting(deadline: ContinuousClock.Instant)
+        /// Connected, and asking whether the database is open.
+        case looking(deadline: ContinuousClock.Instant)
         case ready
         case closed
     }
@@ -17,6 +19,8 @@ final class WireConnection {
         let unit: Unit
         /// For each answer to come, what the answer says was prepared, or `nil` for a statement's own answer.
         let answers: [PreparedKey?]
+        /// The first answer says only that the database is open.
+        let isGuarded: Bool
         var next = 0
         var isBetweenAnswers = false
     }
@@ -46,6 +50,8 @@ final class WireConnection {
     /// Statements sent to be prepared, with the names they will have.
     private var underWay: [PreparedKey: String] = [:]
     private var statementCounter = 0
+    /// No other connection has these names, so that behind a pooler that nobody told us of a name finds its statement or none, and never another.
+    private let statementPrefix = "g" + String(UInt64.random(in: 0...UInt64.max), radix: 36) + "_"
 
     /// The descriptor epoll knows, and what it was told to watch for.
     var registered: (descriptor: Int32, events: UInt32)?
@@ -70,7 +76,8 @@ final class WireConnection {
     /// Begins to connect; false when libpq would not even try.
     func startConnecting() -> Bool {
         let keywords = ["dbname", "fallback_application_name", "client_encoding"]
-        let values = [settings.target.value, "gatehouse", "UTF8"]
+        let target = role == .listener ? settings.listenTarget ?? settings.target : settings.target
+        let values = [target.value, "gatehouse", "UTF8"]
         handle = withCStrings(keywords) { keywords in withCStrings(values) { PQconnectStartParams(keywords, $0, 1) } }
         guard let handle, PQstatus(handle) != CONNECTION_BAD else { return false }
         state = .connecting(deadline: .now + settings.connectTimeout)
@@ -90,11 +97,15 @@ final class WireConnection {
             // The default processor prints notices to standard error, values and all.
             PQsetNoticeProcessor(handle, { _, _ in }, nil)
             guard PQenterPipelineMode(handle) == 1 else { return .failed }
-            state = .ready
-            attempts = 0
+            if case .connecting(let deadline) = state, !settings.passesRestores { state = .looking(deadline: deadline) } else { becomeReady() }
             return .connected
         default: return .failed
         }
+    }
+
+    func becomeReady() {
+        state = .ready
+        attempts = 0
     }
 
     /// Lets go of the broken connection and waits before the next try: 50 ms doubling to 5 s, with jitter.
@@ -123,16 +134,24 @@ final class WireConnection {
     // MARK: Sending
 
     /// Puts the unit and its Sync on the wire; false when the connection is broken.
-    func send(_ unit: Unit) -> Bool {
+    ///
+    /// - Parameter guarding: a statement before those of the unit that fails when they must not be run. A transaction that has begun goes on
+    ///   without: it stays in its session.
+    func send(_ unit: Unit, guarding: SQL? = nil) -> Bool {
         guard let handle else { return false }
         var answers: [PreparedKey?] = []
+        let isGuarded = guarding != nil && !unit.isAlone && (unit.isShared || isOutsideTransaction)
+        if isGuarded, let guarding {
+            guard send(guarding, as: "", on: handle) else { return false }
+            answers.append(nil)
+        }
         var own: [PreparedKey: String] = [:]
         for statement in unit.statements {
             guard let name = name(for: statement, on: handle, &own, &answers), send(statement, as: name, on: handle) else { return false }
             answers.append(nil)
         }
         guard PQpipelineSync(handle) == 1 else { return false }
-        inFlight.append(Sent(unit: unit, answers: answers))
+        inFlight.append(Sent(unit: unit, answers: answers, isGuarded: isGuarded))
         return true
     }
 
@@ -148,7 +167,7 @@ final class WireConnection {
         if let name = prepared[key] ?? own[key] { return name }
         guard underWay[key] == nil, prepared.count + underWay.count < Self.maximumPrepared else { return "" }
         statementCounter += 1
-        let name = "g\(statementCounter)"
+        let name = "\(statementPrefix)\(statementCounter)"
         guard PQsendPrepare(handle, name, statement.text, Int32(key.types.count), key.types) == 1 else { return nil }
         own[key] = name
         underWay[key] = name
@@ -226,15 +245,20 @@ final class WireConnection {
             return
         }
         let preparation = sent.answers[sent.next]
+        let isGuard = sent.isGuarded && sent.next == 0
         inFlight[0].next += 1
         switch PQresultStatus(result) {
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
+            if isGuard { return PQclear(result) }
             guard let preparation else { return sent.unit.results.append(ResultSet(owning: result)) }
             prepared[preparation] = underWay.removeValue(forKey: preparation)
             PQclear(result)
         default:
             if let preparation { underWay[preparation] = nil }
-            if sent.unit.failure == nil { sent.unit.failure = Self.failure(of: result) }
+            if sent.unit.failure == nil {
+                let failure = Self.failure(of: result)
+                sent.unit.failure = isGuard && failure.sqlState == RestoreMark.guardState ? LinkError(.restoring) : failure
+            }
             PQclear(result)
         }
     }

@@ -55,13 +55,62 @@ package struct ObservationLog: Sendable {
                 "the epoch keys have no recovery copy: whoever loses the key provider loses every sealed field",
                 metadata: ["hint": "gatehouse key escrow --help"]
             )
+        case .keyNewsMissing(let seconds):
+            logger.warning(
+                "behind a pooler in transaction mode nobody hears of keys that another gateway destroys: they stay open here until they are too old",
+                metadata: ["seconds": "\(seconds)", "hint": "set GATEHOUSE_DIRECT_VAULT_URL"]
+            )
+        case .retentionDue(let rule, let records):
+            logger.notice("data has lasted its time", metadata: ["rule": "\(rule)", "records": "\(records)"])
+        case .retentionFinished(let tenant, let records):
+            logger.notice("retention finished", metadata: ["tenant": "\(tenant)", "records": "\(records)"])
+        case .retentionFailed(let code): logger.error("retention stopped", metadata: ["code": "\(code)"])
+        case .holdReviewsDue(let count): if count > 0 { logger.warning("legal holds wait for a review", metadata: ["holds": "\(count)"]) }
         case .rotationResumed(let kind): logger.notice("going on with a rotation", metadata: ["kind": "\(kind)"])
         case .rotationFinished(let kind, let tenant): logger.notice("rotation finished", metadata: ["kind": "\(kind)", "tenant": "\(tenant)"])
         case .rotationFailed(let kind, let code): logger.error("rotation stopped", metadata: ["kind": "\(kind)", "code": "\(code)"])
+        case .erasureFinished(let people): logger.notice("people erased", metadata: ["people": "\(people)"])
+        case .mergeUnsettled(let code): logger.notice("merge of people not settled yet", metadata: ["code": "\(code)"])
+        case .erasureFailed(let code): logger.error("erasure stopped", metadata: ["code": "\(code)"])
+        case .erasureLeftovers(let count): logger.warning("written while it was erased, and removed", metadata: ["count": "\(count)"])
+        case .erasuresRecorded(let people): logger.debug("erasures are in the repository of backups", metadata: ["people": "\(people)"])
+        case .erasuresUnrecorded(let people):
+            if people > 0 { logger.warning("the repository of backups does not know of erasures", metadata: ["people": "\(people)"]) }
+        case .backupMade(let bytes): logger.notice("a backup was made", metadata: ["bytes": "\(bytes)"])
+        case .backupNewest: break
+        case .backupFailed(let code): logger.error("backups do not go on", metadata: ["code": "\(code)"])
+        case .vaultArchiveReplaced: logger.notice("the repository has the vault as it is after an epoch ended")
+        case .erasureLedgerFailed(let code):
+            logger.error("the repository of backups takes no record of erasures", metadata: ["code": "\(code)"])
+        case .noticeDelivered(let recipient): logger.debug("recipient told", metadata: ["recipient": "\(recipient)"])
+        case .noticeFailed(let recipient, let code):
+            logger.warning("a recipient could not be told", metadata: ["recipient": "\(recipient)", "code": "\(code)"])
+        case .eventDelivered(let lag): logger.debug("subscriber told", metadata: ["lag": "\(lag)"])
+        case .eventFailed(let code): logger.debug("a subscriber could not be told", metadata: ["code": "\(code)"])
+        case .eventDead: logger.warning("an event was given up after its last try")
+        case .endpointDisabled(let code): logger.warning("an endpoint is told of nothing any more", metadata: ["code": "\(code)"])
         case .epochEnded(let tenant, let epoch):
             logger.notice("an epoch has ended and its key is destroyed", metadata: ["tenant": "\(tenant)", "epoch": "\(epoch)"])
         case .conditionFailed(let rule): logger.warning("a condition of a policy failed", metadata: ["rule": "\(rule)"])
         case .glassBroken(let rule): logger.warning("the glass was broken; the access has to be reviewed", metadata: ["rule": "\(rule)"])
+        case .peopleLimitReached(let limit):
+            logger.warning("somebody has seen as many people within an hour as a limit lets them", metadata: ["limit": "\(limit)"])
+        case .honeyTouched(let actor, let credential, let record, let request, let isChange):
+            logger.critical(
+                "somebody touched a record that nobody has a reason to read",
+                metadata: [
+                    "actor": "\(actor)", "credential": "\(credential)", "record": "\(record)", "request": "\(request)", "change": "\(isChange)",
+                ])
+        case .honeyStopped: logger.error("the key of who touched a honey record was revoked")
+        case .honeyStopFailed(let code): logger.critical("who touched a honey record could not be stopped", metadata: ["code": "\(code)"])
+        case .subjectRequestDue(let kind, let stage):
+            logger.warning("a request of a data subject needs somebody", metadata: ["kind": "\(kind)", "stage": "\(stage)"])
+        case .subjectRequestsCounted(let tenant, let open, let overdue):
+            logger.debug("requests of data subjects", metadata: ["tenant": "\(tenant)", "open": "\(open)", "overdue": "\(overdue)"])
+        case .subjectRequestMailFailed(let code): logger.error("a letter about a request did not go out", metadata: ["code": "\(code)"])
+        case .certificateReloaded(let expires): logger.notice("certificate renewed", metadata: ["expires": "\(expires)"])
+        case .certificateRefused(let reason):
+            logger.error("a changed certificate is not fit; the running one stays", metadata: ["reason": "\(reason)"])
         case .policiesReloaded(let rules): logger.notice("policies reloaded", metadata: ["rules": "\(rules)"])
         case .policiesRefused(let problems):
             logger.error("changed policies are refused, the running ones stay", metadata: ["problems": "\(problems.count)"])
@@ -71,6 +120,11 @@ package struct ObservationLog: Sendable {
                     metadata: ["at": "\(problem.position)", "problem": "\(problem.message)", "hint": "\(problem.hint ?? "")"]
                 )
             }
+        case .issuerKeysFetched(let issuer, let keys):
+            logger.info("the keys of an issuer of tokens were fetched", metadata: ["issuer": "\(issuer)", "keys": "\(keys)"])
+        case .issuerKeysFailed(let issuer, let code):
+            logger.error("the keys of an issuer of tokens cannot be had", metadata: ["issuer": "\(issuer)", "code": "\(code)"])
+        case .tokenRefused(let issuer, let code): logger.debug("a token was refused", metadata: ["issuer": "\(issuer)", "code": "\(code)"])
         case .requestAnswered(let route, let status, let duration):
             if status >= 500 {
                 logger.error("request failed", metadata: ["route": "\(route)", "status": "\(status)"])
@@ -79,6 +133,7 @@ package struct ObservationLog: Sendable {
             }
         case .requestFailed(let route, let code): logger.debug("request refused", metadata: ["route": "\(route)", "code": "\(code)"])
         case .serving(let address): logger.notice("serving", metadata: ["address": "\(address)"])
+        case .restoring(let isUnderWay): logger.warning(isUnderWay ? "closed: the databases are being restored" : "open again after a restore")
         case .stopping: logger.notice("stopping")
         }
     }

@@ -11,6 +11,9 @@ package enum FieldClass: String, Sendable, CaseIterable, Comparable {
     /// Never reached by `*` in a policy: such a field is named or not seen.
     package var isNamedOnly: Bool { self >= .special }
 
+    /// What a person may limit the use of (CCPA, Civil Code 1798.121).
+    package var isSensitive: Bool { self >= .special }
+
     package static func < (left: FieldClass, right: FieldClass) -> Bool { left.rank < right.rank }
 
     private var rank: Int {

@@ -18,14 +18,29 @@ package struct Purpose: Sendable, Hashable {
     /// Why data is used for this purpose although its processing is restricted: legal claims, the protection of others, important
     /// public interest (GDPR Art. 18(2)). `nil`: it is not.
     package let restrictionExemption: String?
+    /// The data is sold or shared for it in the CCPA's sense (Civil Code 1798.140(ad), (ah)): who opts out is not found for it.
+    package let isSaleOrSharing: Bool
+    /// The class of the Data Privacy Vocabulary that it belongs to, such as `Marketing`.
+    package let vocabularyClass: String
+    /// Versions of notices, as `marketing/1`, on which no consent to it rests any more.
+    package var retiredNotices: [String] = []
 
-    package init(name: String, label: String, basis: LawfulBasis, isDirectMarketing: Bool = false, restrictionExemption: String? = nil) {
+    package init(
+        name: String, label: String, basis: LawfulBasis, isDirectMarketing: Bool = false, restrictionExemption: String? = nil,
+        isSaleOrSharing: Bool = false, vocabularyClass: String = "Purpose"
+    ) {
         self.name = name
         self.label = label
         self.basis = basis
         self.isDirectMarketing = isDirectMarketing
         self.restrictionExemption = restrictionExemption
+        self.isSaleOrSharing = isSaleOrSharing
+        self.vocabularyClass = vocabularyClass
     }
+
+    /// Sensitive data is used for it although its use is limited: what was asked for, what the law asks, what saves lives (CCPA, Civil
+    /// Code 1798.121(a); 11 CCR 7027(m)).
+    package var isNecessary: Bool { basis == .contract || basis == .legalObligation || basis == .vitalInterests }
 
     package var holdsDespiteRestriction: Bool { restrictionExemption != nil }
 

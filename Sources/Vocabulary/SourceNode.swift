@@ -143,9 +143,14 @@ package struct SourceMapping: Sendable {
 /// "Did you mean": the nearest of a list of words.
 package enum Spelling {
     package static func hint(for word: String, among known: [String]) -> String {
-        let ranked = known.map { (distance($0, word), $0) }.sorted { $0 < $1 }
-        if let best = ranked.first, best.0 <= max(2, word.count / 3) { return "did you mean '\(best.1)'?" }
+        if let nearest = nearest(to: word, among: known) { return "did you mean '\(nearest)'?" }
         return "one of " + known.joined(separator: ", ")
+    }
+
+    /// - Returns: `nil` when none is near.
+    package static func nearest(to word: String, among known: [String]) -> String? {
+        let ranked = known.map { (distance($0, word), $0) }.sorted { $0 < $1 }
+        return ranked.first.flatMap { $0.0 <= max(2, word.count / 3) ? $0.1 : nil }
     }
 
     private static func distance(_ left: String, _ right: String) -> Int {

@@ -62,6 +62,16 @@ package struct UUIDv7: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// Reads exactly 16 bytes.
     package init?(bytes: some Collection<UInt8>) {
+        let words = bytes.withContiguousStorageIfAvailable { bytes -> (high: UInt64, low: UInt64)? in
+            let raw = UnsafeRawBufferPointer(bytes)
+            guard raw.count == 16 else { return nil }
+            return (raw.loadUnaligned(as: UInt64.self).bigEndian, raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian)
+        }
+        if let words {
+            guard let words else { return nil }
+            self.init(high: words.high, low: words.low)
+            return
+        }
         guard bytes.count == 16 else { return nil }
         var high: UInt64 = 0
         var low: UInt64 = 0
@@ -73,11 +83,20 @@ package struct UUIDv7: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// Appends the 36 characters of the canonical form.
     package func appendText(to bytes: inout [UInt8]) {
-        for nibble in 0..<32 {
-            if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 { bytes.append(UInt8(ascii: "-")) }
-            let word = nibble < 16 ? high : low
-            let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (nibble & 15))) & 0xF
-            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        // Put together on the stack: appending byte by byte was two hundredths of a page of records.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+            var place = 0
+            for nibble in 0..<32 {
+                if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
+                    text[place] = UInt8(ascii: "-")
+                    place += 1
+                }
+                let word = nibble < 16 ? high : low
+                let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (nibble & 15))) & 0xF
+                text[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                place += 1
+            }
+            bytes.append(contentsOf: text)
         }
     }
 

@@ -1,6 +1,6 @@
 /// What an entry says was done.
 enum EntryAction: String, CaseIterable {
-    case read, list, create, update, delete, `import`, begin
+    case read, list, create, update, delete, restore, destroy, `import`, begin, convert, merge
 }
 
 /// What an entry says it was done to: the trail's own words, and every other word is the name of an entity.
@@ -33,9 +33,12 @@ extension OCSFActivity {
         case .list: listRecords
         case .create: createRecord
         case .update: updateRecord
-        case .delete: deleteRecord
+        case .delete, .destroy: deleteRecord
+        case .restore: updateRecord
         // Rows that are new and rows that were there.
         case .import: writeRecords
+        // Several records at once, some of them new, changed or gone.
+        case .convert, .merge: writeRecords
         case .begin: unknown(action.rawValue)
         }
     }
@@ -44,8 +47,9 @@ extension OCSFActivity {
         switch action {
         case .read, .list: apiRead
         case .create, .import, .begin: apiCreate
-        case .update: apiUpdate
-        case .delete: apiDelete
+        case .update, .restore: apiUpdate
+        case .delete, .destroy: apiDelete
+        case .convert, .merge: unknown(action.rawValue)
         }
     }
 
@@ -56,7 +60,7 @@ extension OCSFActivity {
         case .update: assignPrivileges
         // A revoked key stays on record.
         case .delete: disableAccount
-        case .begin: unknown(action.rawValue)
+        case .begin, .restore, .destroy, .convert, .merge: unknown(action.rawValue)
         }
     }
 
@@ -66,7 +70,7 @@ extension OCSFActivity {
         case .create, .import: assignPrivileges
         case .update: reviewPrivileges
         case .delete: revokePrivileges
-        case .begin: unknown(action.rawValue)
+        case .begin, .restore, .destroy, .convert, .merge: unknown(action.rawValue)
         }
     }
 
@@ -77,7 +81,7 @@ extension OCSFActivity {
         case .update: updateEntity
         // Their key, and with it all that is sealed under it.
         case .delete: deleteEntity
-        case .begin: unknown(action.rawValue)
+        case .begin, .restore, .destroy, .convert, .merge: unknown(action.rawValue)
         }
     }
 }

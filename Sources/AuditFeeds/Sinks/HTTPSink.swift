@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import Vocabulary
 
 /// A collector that takes OCSF events by HTTP: `POST`, one JSON object a line (`application/x-ndjson`).
 ///
@@ -74,6 +75,7 @@ package final class HTTPSink: FeedSink {
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/x-ndjson")
         request.headers.add(name: "User-Agent", value: "gatehouse")
+        request.headers.add(name: TraceContext.header, value: TraceContext.parent())
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         request.body = .bytes(body)
         let deadline = NIODeadline.now() + patience

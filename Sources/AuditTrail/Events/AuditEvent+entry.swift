@@ -12,6 +12,7 @@ extension AuditEvent {
         var json = JSONWriter(capacity: 512)
         json.beginObject()
         member("action", action, &json)
+        member("alarm", alarm?.rawValue, &json)
         member("app", app, &json)
         var time: [UInt8] = []
         at.append(to: &time)

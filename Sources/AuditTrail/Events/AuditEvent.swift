@@ -42,6 +42,8 @@ package struct AuditEvent: Sendable {
     package var grant: UUIDv7?
     /// The roles that a new key was given.
     package var granted: [String] = []
+    /// Somebody should look at once.
+    package var alarm: AuditAlarm?
     /// How many records a list or an import touched in all.
     package var count: Int?
     /// Heads that a new epoch of the log names: the newest that was signed and lost, and the one it goes on from.
@@ -103,6 +105,37 @@ package struct AuditEvent: Sendable {
         return event
     }
 
+    /// Packages of exports that nobody can fetch any more were taken away.
+    package static func dropped(_ tenant: TenantID, packages: Int) -> AuditEvent {
+        var event = AuditEvent(
+            .host(tenant: tenant), action: "delete", entity: "export", isAllowed: true, rule: "packages-expire", concernsPeople: false,
+            purpose: nil, reason: nil, request: .make(), outcome: .changed, at: .now()
+        )
+        event.count = packages
+        return event
+    }
+
+    /// A key was revoked because its bearer had touched a honey record.
+    package static func stopped(credential: String, of tenant: TenantID, after request: TraceID) -> AuditEvent {
+        stopped("delete", "credential", .credential(credential), tenant, request)
+    }
+
+    /// The same with a user who came without a key.
+    package static func stopped(user: UUIDv7, of tenant: TenantID, after request: TraceID) -> AuditEvent {
+        stopped("update", "user", .user(user, .disabled), tenant, request)
+    }
+
+    private static func stopped(
+        _ action: String, _ entity: String, _ target: AuditTarget, _ tenant: TenantID, _ request: TraceID
+    ) -> AuditEvent {
+        var event = AuditEvent(
+            .host(tenant: tenant), action: action, entity: entity, isAllowed: true, rule: "honey-stop", concernsPeople: false,
+            purpose: nil, reason: nil, request: request, outcome: .changed, at: .now()
+        )
+        event.target = target
+        return event
+    }
+
     private static func text(_ head: (origin: LogOrigin, head: TreeHead)) -> String {
         "\(head.origin) \(head.head.size) \(Data(head.head.root.bytes).base64EncodedString())"
     }
@@ -112,6 +145,12 @@ package struct AuditEvent: Sendable {
 
     package var actor: String { user ?? app ?? Principal.hostName }
     package var decision: String { isAllowed ? "allow" : "deny" }
+}
+
+/// What of an event somebody should look at without being asked.
+package enum AuditAlarm: String, Sendable {
+    /// A record was part of it that nobody honest has a reason to touch.
+    case honeyRead = "honey-read"
 }
 
 extension AuditRow {

@@ -61,6 +61,11 @@ package final class AuditRecorder: Sendable {
         }
     }
 
+    /// Whether one more event would be taken.
+    package var hasRoom: Bool { state.withLock { !$0.isClosed && $0.waiting.count < capacity } }
+    /// Whether events have a place while the database takes none.
+    package var hasSpool: Bool { spool != nil }
+
     // MARK: Reads
 
     /// Returns when the event is durable. Cancelling the caller does not undo the event: what was decided was decided.
@@ -245,26 +250,44 @@ package final class AuditRecorder: Sendable {
 
     /// The only door to a changing transaction: its events commit with it, or nothing does.
     ///
-    /// - Parameter wrap: how the caller's error type says that storage failed.
+    /// - Parameters:
+    ///   - wrap: how the caller's error type says that storage failed.
+    ///   - closing: what the change comes to, made while its events are written and not committed yet. The receipt is good for what goes into the
+    ///     transaction, and for what is answered once that has committed.
+    package func change<Value: Sendable, Shown: Sendable, Failure: Error>(
+        _ scope: Scope, wrap: @escaping @Sendable (StorageError) -> Failure,
+        _ body: (Transaction) async throws(Failure) -> (value: Value, events: [AuditEvent]),
+        closing: (Value, [AuditEvent], AuditReceipt, Transaction) throws(Failure) -> Shown
+    ) async throws(Failure) -> (value: Shown, receipt: AuditReceipt) {
+        let outcome = try await store.transaction(scope, wrap: wrap) {
+            (transaction: Transaction) async throws(Failure) -> (value: Shown, receipt: AuditReceipt) in
+            let (value, events) = try await body(transaction)
+            let rows = events.map { AuditRow($0) }
+            guard let first = events.first, rows.allSatisfy(\.fitsTheLog) else { throw wrap(.unrecorded) }
+            // Sent apart from the change and from COMMIT, so that a trail that cannot be written says so.
+            do throws(LinkError) { try await transaction.flush() } catch { throw wrap(StorageError(error)) }
+            do throws(LinkError) {
+                _ = try await transaction.execute(StoreDatabase.addAuditBatch(AuditBatch(tenant: scope.tenant, rows: rows)))
+            } catch {
+                throw wrap(.unrecorded)
+            }
+            let receipt = AuditReceipt(event: first.id)
+            return (value: try closing(value, events, receipt, transaction), receipt: receipt)
+        }
+        recorded.withLock { _ = $0.insert(scope.tenant) }
+        return outcome
+    }
+
+    /// The same for one event.
     package func change<Value: Sendable, Failure: Error>(
         _ scope: Scope, wrap: @escaping @Sendable (StorageError) -> Failure,
         _ body: (Transaction) async throws(Failure) -> (value: Value, event: AuditEvent)
     ) async throws(Failure) -> (value: Value, receipt: AuditReceipt) {
-        let outcome = try await store.transaction(scope, wrap: wrap) {
-            (transaction: Transaction) async throws(Failure) -> (value: Value, receipt: AuditReceipt) in
+        try await change(scope, wrap: wrap) { (transaction: Transaction) async throws(Failure) -> (value: Value, events: [AuditEvent]) in
             let (value, event) = try await body(transaction)
-            let row = AuditRow(event)
-            guard row.fitsTheLog else { throw wrap(.unrecorded) }
-            // Sent apart from the change and from COMMIT, so that a trail that cannot be written says so.
-            do throws(LinkError) { try await transaction.flush() } catch { throw wrap(StorageError(error)) }
-            do throws(LinkError) {
-                _ = try await transaction.execute(StoreDatabase.addAuditBatch(AuditBatch(tenant: scope.tenant, rows: [row])))
-            } catch {
-                throw wrap(.unrecorded)
-            }
-            return (value: value, receipt: AuditReceipt(event: event.id))
+            return (value: value, events: [event])
+        } closing: { (value: Value, _: [AuditEvent], _: AuditReceipt, _: Transaction) throws(Failure) -> Value in
+            value
         }
-        recorded.withLock { _ = $0.insert(scope.tenant) }
-        return outcome
     }
 }

@@ -54,12 +54,16 @@ package indirect enum RowCondition: Sendable, Hashable {
 
 /// What the law asks of the person before a record about them is used.
 package enum SubjectCondition: Sendable, Hashable {
-    /// A consent to the purpose is in force (GDPR Art. 6(1)(a), 7).
-    case consents(to: String)
+    /// A consent to the purpose is in force (GDPR Art. 6(1)(a), 7): the last that was said, and not to a wording that is retired.
+    case consents(to: String, retired: [String] = [])
     /// Processing is not restricted (GDPR Art. 18).
     case isUnrestricted
     /// No objection to the purpose stands (GDPR Art. 21); to any purpose, when none is named.
     case doesNotObject(to: String?)
+    /// The person has not opted out of sale and sharing (CCPA, Civil Code 1798.120).
+    case allowsSale
+    /// The person does not limit the use of sensitive data (1798.121).
+    case allowsSensitiveUse
 }
 
 /// A column that a condition may speak of, as a member of `record`.

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import DataFormats
 import NIOCore
 import NIOHTTP1
+import Vocabulary
 
 /// The HTTP API of a transit engine: one request, with the token, a few attempts, and an answer that says what it means.
 ///
@@ -70,6 +71,7 @@ struct TransitEngine: Sendable {
         request.method = HTTPMethod(rawValue: method.rawValue)
         request.headers.add(name: "X-Vault-Token", value: token)
         request.headers.add(name: "X-Vault-Request", value: "true")
+        request.headers.add(name: TraceContext.header, value: TraceContext.parent())
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: JSONValue.object(body).encoded()))

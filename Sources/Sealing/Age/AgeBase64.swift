@@ -11,6 +11,8 @@ enum AgeBase64 {
 
     /// `nil` for another alphabet, padding, white space, or left-over bits that are not zero.
     static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        // libsodium takes '+' and '/' with their highest bit set for themselves, so that one value would have several texts.
+        guard text.allSatisfy({ $0 < 0x80 }) else { return nil }
         let characters = text.map { CChar(bitPattern: $0) }
         var count = 0
         // The room is never empty: an empty text is a value, too.

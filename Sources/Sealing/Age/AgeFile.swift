@@ -1,5 +1,6 @@
-/// A whole file of age version 1 (age-encryption.org/v1) in memory: binary, for X25519 recipients. Whoever has the `age` program and
-/// one of the identities opens it without Gatehouse.
+/// A whole file of age version 1 (age-encryption.org/v1) in memory, for X25519 recipients or a passphrase. Whoever has the `age` program
+/// and one of the identities, or the passphrase, opens it without Gatehouse. ``AgeWriter`` writes one that comes in pieces, and
+/// ``AgeReader`` opens one.
 package enum AgeFile {
     /// Seals for all of these recipients, of whom there has to be one.
     package static func seal(_ plaintext: [UInt8], to recipients: [AgeRecipient]) -> [UInt8] {
@@ -28,46 +29,38 @@ package enum AgeFile {
 
     /// Opens with the first identity that the file is for. Nothing is answered before everything has proved genuine.
     package static func open(_ file: [UInt8], with identities: [AgeIdentity]) throws(AgeError) -> [UInt8] {
-        let header = try AgeHeader(from: file)
-        let fileKey = try self.fileKey(header, identities)
-        guard header.isGenuine(fileKey) else { throw .headerForged }
-        let payload = file[header.bytes.count...]
-        let nonce = Array(payload.prefix(AgeChunkCipher.nonceByteCount))
-        let sealed = payload.dropFirst(AgeChunkCipher.nonceByteCount)
-        let sealedChunk = AgeChunkCipher.chunkByteCount + AgeChunkCipher.overhead
-        let chunkCount = (sealed.count + sealedChunk - 1) / sealedChunk
-        guard nonce.count == AgeChunkCipher.nonceByteCount, chunkCount > 0 else { throw .payloadMalformed }
-        let lastCount = sealed.count - (chunkCount - 1) * sealedChunk
-        // Only the chunk of an empty plaintext is empty.
-        guard lastCount > AgeChunkCipher.overhead || chunkCount == 1 && lastCount == AgeChunkCipher.overhead else { throw .payloadMalformed }
-
-        var chunks = AgeChunkCipher(fileKey: fileKey, nonce: nonce)
-        var isGenuine = true
-        var plaintext = [UInt8](repeating: 0, count: sealed.count - chunkCount * AgeChunkCipher.overhead)
-        sealed.withUnsafeBytes { sealed in
-            plaintext.withUnsafeMutableBytes { plaintext in
-                for index in 0..<chunkCount where isGenuine {
-                    let from = index * sealedChunk
-                    let chunk = UnsafeRawBufferPointer(rebasing: sealed[from..<min(from + sealedChunk, sealed.count)])
-                    let room = UnsafeMutableRawBufferPointer(rebasing: plaintext[(index * AgeChunkCipher.chunkByteCount)...])
-                    isGenuine = chunks.open(chunk, isLast: index == chunkCount - 1, into: room)
-                }
-            }
-        }
-        guard isGenuine else {
-            wipe(&plaintext)
-            throw .payloadForged
-        }
-        return plaintext
+        var reader = AgeReader(identities: identities)
+        return try read(file, &reader)
     }
 
-    /// From the first stanza that is one of theirs.
-    private static func fileKey(_ header: AgeHeader, _ identities: [AgeIdentity]) throws(AgeError) -> AgeFileKey {
-        for stanza in header.stanzas {
-            for identity in identities {
-                if let fileKey = try identity.unwrap(stanza) { return fileKey }
-            }
-        }
-        throw .identityMissing
+    /// Opens what was sealed under a passphrase. It takes as much work as sealing did, so it is not for a thread that others wait for.
+    package static func open(_ file: [UInt8], passphrase: borrowing SecretBytes) throws(AgeError) -> [UInt8] {
+        var reader = AgeReader(passphrase: SecretBytes(count: passphrase.count) { copy in passphrase.withBytes { copy.copyMemory(from: $0) } })
+        return try read(file, &reader)
+    }
+
+    private static func read(_ file: [UInt8], _ reader: inout AgeReader) throws(AgeError) -> [UInt8] {
+        try file.lend { (file) throws(AgeError) in try reader.write(file) }
+        try reader.finish()
+        return reader.takeOutput()
+    }
+
+    // MARK: For other recipients
+
+    /// How long a header can be: whoever reads this many bytes of a file has the whole of it.
+    package static let headerByteCountLimit = AgeHeader.byteCountLimit
+
+    /// The header that makes a binary file one for these recipients, and for nobody else. What follows the header stays as it is, so that
+    /// whoever kept the file key, which the former recipients could get, can still open it.
+    ///
+    /// - Parameter front: the beginning of the file, with at least its header.
+    /// - Returns: the new header, and how many bytes of the file, from the first, it stands for.
+    package static func rewrapped(
+        _ front: [UInt8], with identities: [AgeIdentity], to recipients: [AgeRecipient]
+    ) throws(AgeError) -> (header: [UInt8], replaced: Int) {
+        precondition(!recipients.isEmpty, "a file for nobody cannot be opened again")
+        let header = try AgeHeader(from: front)
+        let fileKey = try header.fileKey(for: identities)
+        return (AgeHeader(for: recipients, fileKey: fileKey).bytes, header.bytes.count)
     }
 }

@@ -1,7 +1,10 @@
 /// The header of an age file: for whom it is, and a code that only the file key makes.
 struct AgeHeader {
-    private static let version = Array("age-encryption.org/v1\n".utf8)
-    private static let end = Array("---".utf8)
+    static let version = Array("age-encryption.org/v1\n".utf8)
+    /// What the last line begins with, and no other.
+    static let end = Array("---".utf8)
+    /// A header of more is refused: enough for some ten thousand recipients, and little for a reader to keep.
+    static let byteCountLimit = 1 << 20
 
     let stanzas: [AgeStanza]
     /// From the first byte to the three dashes; what the code is about.
@@ -10,13 +13,15 @@ struct AgeHeader {
 
     /// A header for these recipients, with an ephemeral key for each.
     init(for recipients: [AgeRecipient], fileKey: borrowing AgeFileKey) {
-        var text = Self.version
         var stanzas: [AgeStanza] = []
-        for recipient in recipients {
-            let stanza = recipient.wrap(fileKey)
-            stanza.append(to: &text)
-            stanzas.append(stanza)
-        }
+        for recipient in recipients { stanzas.append(recipient.wrap(fileKey)) }
+        self.init(stanzas, fileKey: fileKey)
+    }
+
+    /// A header of these stanzas, each of which holds the file key.
+    init(_ stanzas: [AgeStanza], fileKey: borrowing AgeFileKey) {
+        var text = Self.version
+        for stanza in stanzas { stanza.append(to: &text) }
         text += Self.end
         self.stanzas = stanzas
         authenticated = text
@@ -43,10 +48,35 @@ struct AgeHeader {
             _ = try AgeX25519.share(of: stanza)
             stanzas.append(stanza)
         }
-        guard !stanzas.isEmpty else { throw .headerMalformed }
+        guard !stanzas.isEmpty, lines.position <= Self.byteCountLimit else { throw .headerMalformed }
         // A passphrase opens a file alone or not at all: another recipient could else have made it.
-        guard stanzas.count == 1 || !stanzas.contains(where: { $0.arguments[0].elementsEqual("scrypt".utf8) }) else { throw .headerMalformed }
+        guard stanzas.count == 1 || !stanzas.contains(where: { $0.arguments[0] == AgePassphraseKey.stanzaType }) else { throw .headerMalformed }
         self.stanzas = stanzas
+    }
+
+    /// Whether whoever knows a passphrase opens the file, and nobody else.
+    var isForPassphrase: Bool { stanzas.count == 1 && stanzas[0].arguments[0] == AgePassphraseKey.stanzaType }
+
+    // MARK: Opening
+
+    /// The file key, from the first stanza that is one of theirs; the header is genuine then.
+    func fileKey(for identities: [AgeIdentity]) throws(AgeError) -> AgeFileKey {
+        for stanza in stanzas {
+            for identity in identities {
+                guard let fileKey = try identity.unwrap(stanza) else { continue }
+                guard isGenuine(fileKey) else { throw .headerForged }
+                return fileKey
+            }
+        }
+        throw .identityMissing
+    }
+
+    /// The file key of a file for a passphrase; the header is genuine then. Takes as much work as sealing did.
+    func fileKey(for passphrase: borrowing SecretBytes) throws(AgeError) -> AgeFileKey {
+        guard isForPassphrase else { throw .identityMissing }
+        guard let fileKey = try AgePassphraseKey.unwrap(stanzas[0], with: passphrase) else { throw .passphraseWrong }
+        guard isGenuine(fileKey) else { throw .headerForged }
+        return fileKey
     }
 
     /// Whether the header is as whoever had the file key made it.

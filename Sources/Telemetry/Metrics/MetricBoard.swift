@@ -14,6 +14,8 @@ final class MetricBoard: Sendable {
         var values: [MetricFamily: [Labels: Value]] = [:]
         /// How long each tenant's log is behind; only the longest is shown.
         var lags: [String: Int] = [:]
+        /// Open and overdue requests of each tenant; their sums are shown.
+        var requests: [String: (open: Int, overdue: Int)] = [:]
     }
 
     private let state: Mutex<State>
@@ -50,6 +52,14 @@ final class MetricBoard: Sendable {
         state.withLock { state in
             state.lags[tenant] = seconds > 0 ? seconds : nil
             state.values[.logLag] = [[]: .number(state.lags.values.max() ?? 0)]
+        }
+    }
+
+    func setRequests(open: Int, overdue: Int, of tenant: String) {
+        state.withLock { state in
+            state.requests[tenant] = (open, overdue)
+            state.values[.subjectRequestsOpen] = [[]: .number(state.requests.values.reduce(0) { $0 + $1.open })]
+            state.values[.subjectRequestsOverdue] = [[]: .number(state.requests.values.reduce(0) { $0 + $1.overdue })]
         }
     }
 

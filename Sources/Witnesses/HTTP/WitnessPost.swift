@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 package import NIOSSL
+import Vocabulary
 
 /// One way to a server outside: it is sent something, and its answer has a bounded size and a bounded time.
 ///
@@ -43,6 +44,7 @@ package struct WitnessPost: Sendable {
         var request = HTTPClientRequest(url: address.url + path)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: contentType)
+        request.headers.add(name: TraceContext.header, value: TraceContext.parent())
         request.body = .bytes(ByteBuffer(bytes: body))
         request.tlsConfiguration = trust
         let asked = request
