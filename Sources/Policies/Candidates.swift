@@ -24,11 +24,14 @@ final class Candidates: Sendable {
         /// Conditions of the derived roles of which one has to hold; `nil` when a plain role suffices.
         let membership: [Condition]?
         let when: Condition?
+        /// For which records the law itself asks it, whoever the caller is; `nil` for a rule of the policies.
+        let law: RowCondition?
 
         let isFixed: Bool
         let dependsOnRequest: Bool
 
-        init(rule: Rule, role: Role, membership: [Condition]?, when: Condition?) {
+        init(rule: Rule, role: Role, membership: [Condition]? = nil, when: Condition? = nil, law: RowCondition? = nil) {
+            self.law = law
             self.rule = rule
             self.role = role
             self.membership = membership
@@ -39,6 +42,7 @@ final class Candidates: Sendable {
 
         /// For which records the rule holds.
         func rows(_ bindings: RequestBindings) -> RowCondition {
+            if let law { return law }
             let isMember = membership.map { RowCondition.disjunction($0.map { $0.rows(bindings) }) } ?? .constant(true)
             return RowCondition.conjunction([isMember, when.map { $0.rows(bindings) } ?? .constant(true)])
         }
@@ -151,8 +155,9 @@ final class Candidates: Sendable {
             base.insert(only)
             open.removeAll { $0 == only }
         }
-        // An allow that adds nothing to what holds anyway is not asked either; limits are, as they take away.
-        let limited = open.contains { !all[$0].role.isGrant }
+        // An allow that adds nothing to what holds anyway is not asked either; limits are, as they take away. What the law takes away it
+        // takes from every allow alike, so that it keeps none of them from being left out.
+        let limited = open.contains { !all[$0].role.isGrant && all[$0].law == nil }
         if !limited, decision(base).isAllowed { open.removeAll { addsNothing($0, to: base) } }
         var widest = base
         for index in open where all[index].role.isGrant { widest.insert(index) }

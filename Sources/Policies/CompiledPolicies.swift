@@ -17,6 +17,7 @@ package final class CompiledPolicies: Sendable {
     /// What each policy's `let` says, by entity and name, as it was written.
     let definitions: [String: [String: String]]
     package let catalog: CompiledCatalog
+    package let limits: Limits
     private let kept = Mutex<[Question: Candidates]>([:])
     private let rulings = Mutex(KeptRulings())
 
@@ -29,12 +30,15 @@ package final class CompiledPolicies: Sendable {
         let hasReason: Bool
         let isSteppedUp: Bool
         let grantedRule: String?
+        let hasPrivacySignal: Bool
+        let scopes: String?
     }
 
     private let declared: DeclaredRoles
 
     init(
-        _ declared: DeclaredRoles, rules: [Rule], smallestGroups: [String: Int], definitions: [String: [String: String]], catalog: CompiledCatalog
+        _ declared: DeclaredRoles, rules: [Rule], smallestGroups: [String: Int], definitions: [String: [String: String]], catalog: CompiledCatalog,
+        limits: Limits
     ) {
         roles = declared.names
         attributes = declared.attributes
@@ -43,6 +47,7 @@ package final class CompiledPolicies: Sendable {
         self.smallestGroups = smallestGroups
         self.definitions = definitions
         self.catalog = catalog
+        self.limits = limits
     }
 
     /// A group of this many people is shown; unless the policy says otherwise, five.
@@ -61,7 +66,8 @@ package final class CompiledPolicies: Sendable {
     package func decide(_ request: AccessRequest, _ action: Action, on resource: String) -> Ruling {
         let question = Question(
             roles: request.principal.roleKey, resource: resource, action: action, purpose: request.purpose?.name,
-            hasReason: request.reason != nil, isSteppedUp: request.principal.isSteppedUp, grantedRule: request.grantedRule
+            hasReason: request.reason != nil, isSteppedUp: request.principal.isSteppedUp, grantedRule: request.grantedRule,
+            hasPrivacySignal: request.hasPrivacySignal, scopes: request.principal.scopeKey
         )
         let candidates = candidates(question, request)
         let place = KeptRulings.Place(candidates: ObjectIdentifier(candidates), caller: candidates.isFixed ? "" : request.principal.identity)
@@ -97,7 +103,8 @@ package final class CompiledPolicies: Sendable {
     /// The same policies with one rule deleted.
     package func without(rule name: String) -> CompiledPolicies {
         CompiledPolicies(
-            declared, rules: rules.filter { $0.name != name }, smallestGroups: smallestGroups, definitions: definitions, catalog: catalog
+            declared, rules: rules.filter { $0.name != name }, smallestGroups: smallestGroups, definitions: definitions, catalog: catalog,
+            limits: limits
         )
     }
 
@@ -117,7 +124,10 @@ package final class CompiledPolicies: Sendable {
         var all: [Candidates.Candidate] = []
         var unmet: [Rule] = []
         func add(_ action: Action, allow: Candidates.Role, deny: Candidates.Role, limit: Candidates.Role) {
-            for rule in rules where rule.concerns(question.resource, action) && rule.isFor(purpose: question.purpose) {
+            // What the credential is not for, no rule allows; denials hold all the same.
+            let isInScope = request.principal.admits(action.rawValue, on: question.resource)
+            for rule in rules
+            where rule.concerns(question.resource, action) && rule.isFor(purpose: question.purpose) && (isInScope || rule.effect == .deny) {
                 guard let membership = membership(of: roles, in: rule, on: question.resource) else { continue }
                 guard isMet(rule, request) else {
                     if action == question.action { unmet.append(rule) }
@@ -133,9 +143,21 @@ package final class CompiledPolicies: Sendable {
         if question.action == .update || question.action == .import {
             add(.read, allow: .sightAllow, deny: .sightDeny, limit: .sightLimit)
         }
-        return Candidates(
-            resource: question.resource, action: question.action, entity: catalog.entity(named: question.resource), all: all, unmet: unmet
-        )
+        let entity = catalog.entity(named: question.resource)
+        if let entity { all += limits(on: entity, request.purpose, question.action, all.map(\.rule)) }
+        return Candidates(resource: question.resource, action: question.action, entity: entity, all: all, unmet: unmet)
+    }
+
+    /// Who limits the use of sensitive data has it used for what is necessary alone (CCPA, Civil Code 1798.121): for other purposes such
+    /// fields are hidden, whatever the rules say. Nothing is asked where no rule shows any.
+    private func limits(on entity: Entity, _ purpose: Purpose?, _ action: Action, _ rules: [Rule]) -> [Candidates.Candidate] {
+        guard entity.subject != .nobody, purpose?.isNecessary != true else { return [] }
+        let sensitive = entity.fields.filter { $0.fieldClass.isSensitive }
+        guard sensitive.contains(where: { field in rules.contains { $0.effect == .allow && $0.access(to: field) != .hidden } }) else { return [] }
+        let rule = Rule.hiding(sensitive, of: entity)
+        let law = RowCondition.negation(.subject(.allowsSensitiveUse))
+        let isChange = action == .update || action == .import
+        return (isChange ? [.limit, .sightLimit] : [.limit]).map { Candidates.Candidate(rule: rule, role: $0, law: law) }
     }
 
     /// `nil` when no role of the caller is meant; conditions when only derived ones are.
@@ -178,7 +200,9 @@ package final class CompiledPolicies: Sendable {
         outcomes.reserveCapacity(candidates.all.count)
         for (index, candidate) in candidates.all.enumerated() {
             let condition: RowCondition
-            if candidate.isFixed {
+            if let law = candidate.law {
+                condition = law
+            } else if candidate.isFixed {
                 condition = .constant(true)
             } else if let known, !candidate.dependsOnRequest {
                 condition = known[index]
@@ -236,10 +260,13 @@ package final class CompiledPolicies: Sendable {
         // Nothing can be known yet of a person whose first record this is.
         if candidates.action == .create, entity.subject == .itself { return .constant(true) }
         guard let purpose = request.purpose else {
-            return RowCondition.conjunction([.subject(.isUnrestricted), .subject(.doesNotObject(to: nil))])
+            return RowCondition.conjunction([.subject(.isUnrestricted), .subject(.doesNotObject(to: nil)), .subject(.allowsSale)])
         }
+        // The signal speaks for the person behind the request, whoever that is (11 CCR 7025).
+        if purpose.isSaleOrSharing, request.hasPrivacySignal { return .constant(false) }
         var conditions: [RowCondition] = []
-        if purpose.basis == .consent { conditions.append(.subject(.consents(to: purpose.name))) }
+        if purpose.basis == .consent { conditions.append(.subject(.consents(to: purpose.name, retired: purpose.retiredNotices))) }
+        if purpose.isSaleOrSharing { conditions.append(.subject(.allowsSale)) }
         if !purpose.holdsDespiteRestriction { conditions.append(.subject(.isUnrestricted)) }
         if purpose.canBeObjectedTo { conditions.append(.subject(.doesNotObject(to: purpose.name))) }
         return RowCondition.conjunction(conditions)

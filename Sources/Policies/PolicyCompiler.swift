@@ -7,13 +7,18 @@ package enum PolicyCompiler {
     /// - Parameters:
     ///   - roles: the document of `roles.yaml`.
     ///   - documents: one for each file of `access/`.
+    ///   - limits: the document of `limits.yaml`; without one the standard limits hold.
     package static func compile(
-        roles: SourceNode, documents: [SourceNode], catalog: CompiledCatalog
+        roles: SourceNode, documents: [SourceNode], catalog: CompiledCatalog, limits: SourceNode? = nil
     ) throws(Diagnostics) -> CompiledPolicies {
         var problems: [Diagnostic] = []
         var declared = DeclaredRoles()
         do throws(Diagnostic) { declared = try DeclaredRoles(roles, catalog) } catch { problems.append(error) }
         let names = declared.names
+        var permitted = Limits.standard
+        if let limits {
+            do throws(Diagnostic) { permitted = try LimitsReader.read(limits, roles: names) } catch { problems.append(error) }
+        }
         let attributes = declared.attributes
         let everyName = Set(catalog.entities.flatMap { $0.fields.map(\.name) })
         var rules: [Rule] = []
@@ -70,6 +75,6 @@ package enum PolicyCompiler {
             }
         }
         if !problems.isEmpty { throw Diagnostics(problems) }
-        return CompiledPolicies(declared, rules: rules, smallestGroups: smallestGroups, definitions: definitions, catalog: catalog)
+        return CompiledPolicies(declared, rules: rules, smallestGroups: smallestGroups, definitions: definitions, catalog: catalog, limits: permitted)
     }
 }

@@ -7,8 +7,8 @@ package enum PolicyWords {
     package static let caseFile = ["on", "cases"]
     package static let policyCase = ["name", "as", "do", "on", "given", "records", "person", "expect"]
     package static let caller = [
-        "roles", "user", "teams", "attributes", "purpose", "reason", "step_up", "grant", "ip", "gpc", "at",
+        "roles", "user", "teams", "attributes", "purpose", "reason", "step_up", "method", "grant", "ip", "gpc", "at",
     ]
-    package static let person = ["consents", "restricted", "objects_to"]
+    package static let person = ["consents", "restricted", "objects_to", "opted_out", "limits"]
     package static let expectation = ["decision", "rule", "needs", "visible", "clear", "masked", "hidden", "write", "not_write"]
 }

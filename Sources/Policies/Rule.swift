@@ -95,6 +95,16 @@ package struct Rule: Sendable {
         return fields.masked.contains(field) || fields.masked.isEverything ? (field.mask == .hidden ? .hidden : .masked(field.mask)) : .clear
     }
 
+    /// What the law takes away, in the form of a rule.
+    static func hiding(_ fields: [Field], of entity: Entity) -> Rule {
+        Rule(
+            name: "the-law-limits-sensitive-data", position: SourcePosition(file: "CCPA, Civil Code 1798.121", line: 1, column: 1), effect: .deny,
+            resource: entity.name, actions: Set(Action.allCases), members: Members(roles: nil, derived: []), purposes: nil, conditions: [:],
+            obligations: [], grantDuration: nil,
+            fields: FieldRule(clear: .none, masks: [:], masked: .none, hide: Set(fields.map(\.name))), write: nil
+        )
+    }
+
     package func mayWrite(_ field: Field) -> Bool { write?.fields.contains(field) ?? false }
 }
 

@@ -48,6 +48,15 @@ package struct Ruling: Sendable {
         )
     }
 
+    /// The same for records that stand in some way: that are not deleted, for instance. No rule keeps the others out.
+    package func standing(_ condition: RowCondition) -> Ruling {
+        if condition.isAlways || !isAllowed { return self }
+        return Ruling(
+            candidates, shape, filter: RowCondition.conjunction([filter, condition]), questions: questions, conditions: conditions, widest: widest,
+            limitsRecords: limitsRecords, failed: failed
+        )
+    }
+
     package var isAllowed: Bool { widest.isAllowed }
     /// What holds for a record that the filter does not admit.
     package var excluded: Decision { candidates.excluded }

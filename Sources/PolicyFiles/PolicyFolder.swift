@@ -1,22 +1,35 @@
 package import Catalog
 import Foundation
 package import Policies
+package import SubjectRights
 package import Vocabulary
 
 /// What a folder of policies says, compiled.
 package struct PolicyFolder: Sendable {
     package let catalog: CompiledCatalog
     package let policies: CompiledPolicies
-    /// The documents that the catalog was compiled from: purposes first, then entities.
+    package let processing: ProcessingDeclaration
+    package let notices: Notices
+    /// What `regulations/*.yaml` says; a folder need not have any, and then nobody can ask for anything.
+    package let regulations: Regulations
+    /// The documents that do not change while a gateway runs: purposes and processing first, then entities, then notices.
     private let declaration: [SourceNode]
 
-    /// Reads `purposes.yaml`, `roles.yaml`, `catalog/*.yaml` and `access/*.yaml` below a folder.
+    /// Reads `purposes.yaml`, `processing.yaml`, `roles.yaml`, `catalog/*.yaml`, `notices/*.yaml`, `access/*.yaml`, `regulations/*.yaml`
+    /// and, if it is there, `limits.yaml` below a folder.
     package static func load(_ folder: String) throws(Diagnostics) -> PolicyFolder {
         let roles = try document(folder, "roles.yaml")
-        let declaration = try [document(folder, "purposes.yaml")] + documents(folder, "catalog")
-        let catalog = try CatalogCompiler.compile(purposes: declaration[0], entities: Array(declaration.dropFirst()))
-        let policies = try PolicyCompiler.compile(roles: roles, documents: documents(folder, "access"), catalog: catalog)
-        return PolicyFolder(catalog: catalog, policies: policies, declaration: declaration)
+        let declaration = try [document(folder, "purposes.yaml"), document(folder, "processing.yaml")] + documents(folder, "catalog")
+        let declared = try CatalogCompiler.compile(purposes: declaration[0], entities: Array(declaration.dropFirst(2)))
+        let words = try FileManager.default.fileExists(atPath: folder + "/notices") ? documents(folder, "notices") : []
+        let notices = try NoticeReader.read(words, purposes: declared.purposes)
+        let catalog = declared.retiring(notices.retired)
+        let processing = try ProcessingReader.read(declaration[1], purposes: catalog.purposes)
+        let limits = try FileManager.default.fileExists(atPath: folder + "/limits.yaml") ? document(folder, "limits.yaml") : nil
+        let policies = try PolicyCompiler.compile(roles: roles, documents: documents(folder, "access"), catalog: catalog, limits: limits)
+        return PolicyFolder(
+            catalog: catalog, policies: policies, processing: processing, notices: notices, regulations: try regulations(of: folder),
+            declaration: declaration + words)
     }
 
     /// The same, and every case of `cases/*.yaml` holds: what a gateway serves.
@@ -50,6 +63,24 @@ package struct PolicyFolder: Sendable {
     package static func cases(of folder: String, for policies: CompiledPolicies) throws(Diagnostics) -> [PolicyCase] {
         guard FileManager.default.fileExists(atPath: folder + "/cases") else { return [] }
         return try PolicyCaseReader.read(documents(folder, "cases"), for: policies)
+    }
+
+    private static func regulations(of folder: String) throws(Diagnostics) -> Regulations {
+        guard FileManager.default.fileExists(atPath: folder + "/regulations") else { return Regulations([]) }
+        var (all, problems) = ([Regulation](), [Diagnostic]())
+        for document in try documents(folder, "regulations") {
+            do throws(Diagnostics) {
+                let regulation = try RegulationReader.read(document)
+                if all.contains(where: { $0.name == regulation.name }) {
+                    problems.append(Diagnostic(document.position, "regulation '\(regulation.name)' is declared twice"))
+                }
+                all.append(regulation)
+            } catch {
+                problems += error.all
+            }
+        }
+        if !problems.isEmpty { throw Diagnostics(problems) }
+        return Regulations(all)
     }
 
     /// The catalog alone, for commands that decide nothing.

@@ -1,9 +1,9 @@
-import Vocabulary
+package import Vocabulary
 import Yams
 
 /// YAML 1.2 text to a ``SourceNode`` with the place of every value.
-enum YAMLDocument {
-    static func read(_ text: String, file: String) throws(Diagnostic) -> SourceNode {
+package enum YAMLDocument {
+    package static func read(_ text: String, file: String) throws(Diagnostic) -> SourceNode {
         let node: Node?
         do {
             node = try compose(yaml: text)

@@ -37,6 +37,7 @@ package enum CatalogCompiler {
         let byName = Dictionary(compiled.map { ($0.entity.name, $0.entity) }, uniquingKeysWith: { first, _ in first })
         var histories: [String: SourcePosition] = [:]
         for (entity, source) in compiled {
+            do throws(Diagnostic) { try ConversionCheck.check(entity, source, byName) } catch { problems.append(error) }
             for field in entity.fields where field.type == .reference {
                 if let target = field.referenceTo, byName[target] == nil {
                     problems.append(
@@ -93,7 +94,7 @@ enum PurposeReader {
                 do throws(Diagnostic) {
                     let name = try member.key.text("the name of a purpose")
                     let mapping = try member.value.mapping("purpose \(name)")
-                    try mapping.refuseOthers(than: ["label", "basis", "direct_marketing", "despite_restriction"])
+                    try mapping.refuseOthers(than: ["label", "basis", "direct_marketing", "despite_restriction", "sale_or_sharing", "dpv"])
                     let label = try mapping["label"]?.text("label")
                     let basis = try mapping.required("basis").choice("basis", of: LawfulBasis.self)
                     let exemption = try mapping["despite_restriction"]?.text("despite_restriction")
@@ -103,7 +104,8 @@ enum PurposeReader {
                     purposes[name] = Purpose(
                         name: name, label: label ?? name, basis: basis,
                         isDirectMarketing: try mapping["direct_marketing"]?.boolean("direct_marketing") ?? false,
-                        restrictionExemption: exemption
+                        restrictionExemption: exemption, isSaleOrSharing: try mapping["sale_or_sharing"]?.boolean("sale_or_sharing") ?? false,
+                        vocabularyClass: try mapping["dpv"]?.text("dpv") ?? "Purpose"
                     )
                 } catch {
                     problems.append(error)

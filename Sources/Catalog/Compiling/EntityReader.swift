@@ -5,15 +5,28 @@ import Vocabulary
 struct EntityReader {
     let purposes: [String: Purpose]
 
-    private static let known = ["entity", "plural", "subject", "label", "purposes", "fields", "retention", "history_of"]
+    private static let known = [
+        "entity", "plural", "subject", "label", "purposes", "fields", "retention", "erasure", "history_of", "converts",
+        "duplicates",
+    ]
     /// Members that every record has beside its fields.
-    private static let reserved: Set<String> = ["id", "version", "tenant_id", "subject_id", "_meta"]
+    private static let reserved: Set<String> = ["id", "version", "tenant_id", "subject_id", "deleted_at", "deleted_by", "_meta", "_included"]
     /// Tables, resources and routes that the gateway has itself.
     private static let reservedNames: Set<String> = [
         "tenant", "credential", "audit", "audit_inbox", "audit_event", "audit_event_rest", "audit_subject", "audit_subject_rest", "audit_log",
         "audit_checkpoint", "audit_tile", "audit_witness", "audit_feed", "audit_wipe", "audit_prune", "log", "schema_change", "tokens", "consent",
         "subject_restriction", "subject_objection",
-        "access_grant", "grants", "subjects",
+        "access_grant", "grants", "subjects", "consent_event", "consent_link", "subject_opt_out", "consents", "notices", "request", "requests",
+        "subject_request", "request_event",
+        "request_job", "approval", "hold", "holds", "legal_hold", "hold_gate", "hold_reach", "retention", "retention_run", "retention_item",
+        "retention_tally", "retention_review", "retention_report",
+        "archived_record", "kept_answer",
+        "erasure", "erasures", "recipients", "suppressions", "suppression", "suppressed", "processing", "recipient_notice", "export_package",
+        "exports", "export", "notice", "rights_agent", "webhook", "webhook_endpoint", "change_event", "event_delivery",
+        "job", "jobs", "record_job", "record_job_part", "record_job_line",
+        "user", "users", "user_account", "user_role", "user_team", "user_team_member", "teams",
+        "drp", "reports", "metrics", "policy", "key", "grant", "merged_record", "merged_person", "honey",
+        "honey_record", "limit", "limits", "limit_lift",
     ]
 
     func read(_ mapping: SourceMapping, _ problems: inout [Diagnostic]) throws(Diagnostic) -> Entity? {
@@ -39,11 +52,13 @@ struct EntityReader {
                 problems.append(error)
             }
         }
-        let retention = try retention(mapping["retention"], fields, &problems)
+        let retention = try retention(mapping["retention"], fields, subject, &problems)
         guard problems.count == before else { return nil }
         let entity = Entity(
             name: name, plural: plural, label: label, subject: subject, purposes: purposes, fields: fields, retention: retention,
-            historyOf: try historyOf(mapping["history_of"])
+            erasure: try erasure(mapping["erasure"], subject), historyOf: try historyOf(mapping["history_of"]),
+            conversion: try ConversionReader.conversion(mapping["converts"], fields),
+            duplicates: try ConversionReader.duplicates(mapping["duplicates"], fields)
         )
         try check(entity, mapping)
         return entity
@@ -132,8 +147,22 @@ struct EntityReader {
         return (String(parts[0]), String(parts[1]))
     }
 
+    private func erasure(_ node: SourceNode?, _ subject: SubjectRule) throws(Diagnostic) -> ErasureRule {
+        guard let node else { return ErasureRule(action: .delete, basis: "") }
+        let mapping = try node.mapping("erasure")
+        try mapping.refuseOthers(than: ["do", "basis"])
+        let action = try mapping.required("do").choice("do", of: ErasureRule.Action.self)
+        switch (action, subject) {
+        case (_, .nobody): throw Diagnostic(node.position, "erasure is about records of people, and these are about nobody")
+        case (.blank, .itself):
+            throw Diagnostic(node.position, "a record that is the person cannot stay without the person", hint: "leave out 'erasure'")
+        case (.delete, _): return ErasureRule(action: .delete, basis: try mapping["basis"]?.text("basis") ?? "")
+        case (.blank, .via): return ErasureRule(action: .blank, basis: try mapping.required("basis").text("basis"))
+        }
+    }
+
     private func retention(
-        _ node: SourceNode?, _ fields: [Field], _ problems: inout [Diagnostic]
+        _ node: SourceNode?, _ fields: [Field], _ subject: SubjectRule, _ problems: inout [Diagnostic]
     ) throws(Diagnostic) -> [RetentionRule] {
         guard let node else { return [] }
         guard case .sequence(let items) = node.content else { throw Diagnostic(node.position, "retention has to be a list of rules") }
@@ -150,6 +179,16 @@ struct EntityReader {
                 let after = try mapping.required("after")
                 let period = try after.text("after")
                 guard Self.isPeriod(period) else { throw Diagnostic(after.position, "after takes a period such as P3Y, P18M or P90D") }
+                let (name, action) = (try mapping.required("name"), try mapping.required("do"))
+                if rules.contains(where: { $0.name == (try? name.text("name")) }) {
+                    throw Diagnostic(name.position, "two retention rules of an entity have one name")
+                }
+                switch (try action.choice("do", of: RetentionRule.Action.self), subject) {
+                case (.anonymise, .itself), (.archive, .itself):
+                    throw Diagnostic(action.position, "a record that is the person cannot stay without the person", hint: "do: erase")
+                case (.anonymise, .nobody): throw Diagnostic(action.position, "these records are about nobody already")
+                default: break
+                }
                 rules.append(
                     RetentionRule(
                         name: try mapping.required("name").text("name"), condition: try condition(mapping["when"], fields), since: sinceName,

@@ -7,7 +7,7 @@ struct FieldReader {
 
     private static let known = [
         "type", "class", "store", "search", "unique", "mask", "label", "required", "system", "indexed", "purposes", "exemption",
-        "max", "of", "to", "on_delete", "default", "currency", "token_bits",
+        "max", "of", "to", "on_delete", "default", "currency", "token_bits", "given_by", "export",
     ]
 
     func read(
@@ -42,7 +42,10 @@ struct FieldReader {
             purposes: purposes.isEmpty ? entityPurposes : purposes, exemption: exemption,
             maximumLength: try maximumLength(source["max"], type), choices: choices, defaultValue: nil,
             currencyField: try source["currency"]?.text("currency"), referenceTo: target,
-            cascadesOnDelete: try cascades(source["on_delete"], type), tokenBits: try tokenBits(source["token_bits"])
+            cascadesOnDelete: try cascades(source["on_delete"], type), tokenBits: try tokenBits(source["token_bits"]),
+            givenBy: try source["given_by"]?.choice("given_by", of: Field.Giver.self)
+                ?? (subject == .itself && fieldClass.isPersonal ? .subject : .company),
+            isOnlySaidToBeHeld: try isOnlySaidToBeHeld(source["export"], fieldClass)
         )
         guard let defaultNode = source["default"] else { return field }
         do { return field.with(defaultValue: try field.read(text: try defaultNode.text("default"))) } catch let problem as ValueProblem {
@@ -135,6 +138,17 @@ struct FieldReader {
         return true
     }
 
+    /// What could be a number of an account or of a government is not shown in answers under the CCPA, unless somebody has said that it is none.
+    private func isOnlySaidToBeHeld(_ node: SourceNode?, _ fieldClass: FieldClass) throws(Diagnostic) -> Bool {
+        guard let node else { return fieldClass.isNamedOnly }
+        switch try node.text("export") {
+        case "value": return false
+        case "held": return true
+        default:
+            throw Diagnostic(node.position, "export is value or held", hint: "held: answers under the CCPA say that it is there, and not what it is")
+        }
+    }
+
     private func tokenBits(_ node: SourceNode?) throws(Diagnostic) -> Int {
         guard let node else { return 128 }
         let bits = try node.integer("token_bits")
@@ -150,7 +164,8 @@ extension Field {
             uniqueness: uniqueness,
             mask: mask, label: label, isRequired: isRequired, isSystem: isSystem, isIndexed: isIndexed, purposes: purposes,
             exemption: exemption, maximumLength: maximumLength, choices: choices, defaultValue: defaultValue, currencyField: currencyField,
-            referenceTo: referenceTo, cascadesOnDelete: cascadesOnDelete, tokenBits: tokenBits
+            referenceTo: referenceTo, cascadesOnDelete: cascadesOnDelete, tokenBits: tokenBits, givenBy: givenBy,
+            isOnlySaidToBeHeld: isOnlySaidToBeHeld
         )
     }
 }

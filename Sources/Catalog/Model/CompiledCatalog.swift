@@ -20,8 +20,17 @@ package struct CompiledCatalog: Sendable {
         )
     }
 
+    /// The same, with consents to these notices, by purpose, no longer being any.
+    package func retiring(_ notices: [String: [String]]) -> CompiledCatalog {
+        var purposes = purposes
+        for (name, references) in notices { purposes[name]?.retiredNotices = references }
+        return CompiledCatalog(entities: entities, purposes: purposes)
+    }
+
     package func entity(named name: String) -> Entity? { byName[name].map { entities[$0] } }
     package func entity(plural: String) -> Entity? { byPlural[plural].map { entities[$0] } }
     /// The entity that records the changes of a field.
     package func history(of field: String, in entity: String) -> Entity? { histories["\(entity).\(field)"].map { entities[$0] } }
+    /// Whether changes of some field of the entity are recorded.
+    package func hasHistory(_ entity: Entity) -> Bool { entities.contains { $0.historyOf?.entity == entity.name } }
 }

@@ -32,6 +32,12 @@ package final class Field: Sendable {
     package let cascadesOnDelete: Bool
     /// How many bits a search token has.
     package let tokenBits: Int
+    package let givenBy: Giver
+    /// Answers under the CCPA say that it is held, and do not show it (11 CCR 7024(d)).
+    package let isOnlySaidToBeHeld: Bool
+
+    /// Who a value comes from, as portability asks (GDPR Art. 20(1)).
+    package enum Giver: String, Sendable, CaseIterable { case subject, company }
 
     init(
         name: String,
@@ -55,7 +61,9 @@ package final class Field: Sendable {
         currencyField: String?,
         referenceTo: String?,
         cascadesOnDelete: Bool,
-        tokenBits: Int
+        tokenBits: Int,
+        givenBy: Giver,
+        isOnlySaidToBeHeld: Bool
     ) {
         self.name = name
         self.nameBytes = nameBytes
@@ -79,6 +87,8 @@ package final class Field: Sendable {
         self.referenceTo = referenceTo
         self.cascadesOnDelete = cascadesOnDelete
         self.tokenBits = tokenBits
+        self.givenBy = givenBy
+        self.isOnlySaidToBeHeld = isOnlySaidToBeHeld
     }
 
     package var isSealed: Bool { storage == .sealed }

@@ -16,13 +16,23 @@ struct CallerReading {
         let principal = Principal.described(
             tenant: Self.tenant, user: try mapping["user"]?.text("user"), roles: roles,
             teams: try mapping["teams"]?.texts("teams").map(\.text) ?? [], attributes: try attributes(mapping["attributes"]),
-            isSteppedUp: try mapping["step_up"]?.boolean("step_up") ?? false
+            isSteppedUp: try mapping["step_up"]?.boolean("step_up") ?? false,
+            method: try method(mapping["method"])
         )
         return AccessRequest(
             principal: principal, purpose: try purpose(mapping["purpose"], roles), reason: try mapping["reason"]?.text("reason"),
             time: try time(mapping["at"]), address: try mapping["ip"]?.text("ip"),
             hasPrivacySignal: try mapping["gpc"]?.boolean("gpc") ?? false, grantedRule: try grant(mapping["grant"])
         )
+    }
+
+    private func method(_ node: SourceNode?) throws(Diagnostic) -> String {
+        guard let node else { return "described" }
+        let name = try node.text("method")
+        guard Principal.methodNames.contains(name) else {
+            throw Diagnostic(node.position, "nobody comes by '\(name)'", hint: Spelling.hint(for: name, among: Principal.methodNames))
+        }
+        return name
     }
 
     private func roles(_ node: SourceNode) throws(Diagnostic) -> [String] {

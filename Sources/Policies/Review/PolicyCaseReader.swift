@@ -124,7 +124,9 @@ private struct CaseReading {
         try mapping.refuseOthers(than: PolicyWords.person)
         return PersonFacts(
             consents: try purposes(mapping["consents"], "consents"), isRestricted: try mapping["restricted"]?.boolean("restricted") ?? false,
-            objections: try purposes(mapping["objects_to"], "objects_to")
+            objections: try purposes(mapping["objects_to"], "objects_to"),
+            hasOptedOut: try mapping["opted_out"]?.boolean("opted_out") ?? false,
+            limitsSensitiveUse: try mapping["limits"]?.boolean("limits") ?? false
         )
     }
 

@@ -119,7 +119,7 @@ package struct PolicyComparison: Sendable {
                     let (can, always) = (most.writable[index], least.writable[index])
                     fields[field.name] = Sight(
                         most: can ? 1 : 0, least: always ? 1 : 0, words: can ? (always ? "writable" : "writable for some") : "not writable")
-                case .delete: break
+                case .delete, .restore, .destroy, .convert, .merge: break
                 }
             }
         }

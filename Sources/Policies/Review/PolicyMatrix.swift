@@ -62,9 +62,9 @@ extension PolicyMatrix {
         return (["field", "class"] + shown.map { roles[$0] }, [first] + rows)
     }
 
-    /// `R` read, `C` create, `U` update, `D` delete, `I` import; small where not always.
+    /// `R` read, `C` create, `U` update, `D` delete, `I` import, `V` convert, `M` merge; small where not always.
     private static func letter(_ action: String) -> String {
-        let letter = String(action.prefix(1))
+        let letter = action.hasPrefix(Action.convert.rawValue) ? "v" : String(action.prefix(1))
         return action.hasSuffix("~") ? letter : letter.uppercased()
     }
 }

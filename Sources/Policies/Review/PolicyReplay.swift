@@ -94,7 +94,7 @@ package struct PolicyReplay: Sendable {
     ///   decides.
     package mutating func add(_ access: RecordedAccess, _ facts: [RecordID: RecordFacts]?) {
         decided += 1
-        if let facts, access.action != .delete { gone += access.records.filter { facts[$0] == nil }.count }
+        if let facts, ![.delete, .destroy].contains(access.action) { gone += access.records.filter { facts[$0] == nil }.count }
         let differences = Self.differences(access, new, facts)
         if differences.isEmpty { return }
         let today = Set(Self.differences(access, running, facts))
@@ -128,7 +128,7 @@ package struct PolicyReplay: Sendable {
         }
         if access.wasAllowed, !ruling.isAllowed { return [.denied(rule: ruling.widest.rule)] }
         // What was deleted cannot be asked about any more; what a list found nothing of never was.
-        let present = access.action == .delete ? [] : access.records.compactMap { facts?[$0] }
+        let present = [.delete, .destroy].contains(access.action) ? [] : access.records.compactMap { facts?[$0] }
         let verdicts = present.map { policies.verdict(access.request, access.action, on: access.resource, $0) }
         let allowed = verdicts.filter { $0.outcome == .allow }
         guard access.wasAllowed else {

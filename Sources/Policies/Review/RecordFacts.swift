@@ -36,19 +36,30 @@ package struct PersonFacts: Sendable, Hashable {
     package var isRestricted: Bool
     /// Purposes objected to.
     package var objections: Set<String>
+    /// No sale or sharing (CCPA).
+    package var hasOptedOut: Bool
+    /// Sensitive data only for what is necessary (CCPA).
+    package var limitsSensitiveUse: Bool
 
-    package init(consents: Set<String> = [], isRestricted: Bool = false, objections: Set<String> = []) {
+    package init(
+        consents: Set<String> = [], isRestricted: Bool = false, objections: Set<String> = [], hasOptedOut: Bool = false,
+        limitsSensitiveUse: Bool = false
+    ) {
         self.consents = consents
         self.isRestricted = isRestricted
         self.objections = objections
+        self.hasOptedOut = hasOptedOut
+        self.limitsSensitiveUse = limitsSensitiveUse
     }
 
     func satisfies(_ condition: SubjectCondition) -> Bool {
         switch condition {
-        case .consents(let purpose): consents.contains(purpose)
+        case .consents(let purpose, _): consents.contains(purpose)
         case .isUnrestricted: !isRestricted
         case .doesNotObject(to: nil): objections.isEmpty
         case .doesNotObject(to: let purpose?): !objections.contains(purpose)
+        case .allowsSale: !hasOptedOut
+        case .allowsSensitiveUse: !limitsSensitiveUse
         }
     }
 }

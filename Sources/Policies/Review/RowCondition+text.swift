@@ -48,10 +48,12 @@ extension RowCondition {
 extension SubjectCondition {
     package var text: String {
         switch self {
-        case .consents(let purpose): "the person has consented to \(purpose)"
+        case .consents(let purpose, _): "the person has consented to \(purpose)"
         case .isUnrestricted: "processing is not restricted"
         case .doesNotObject(to: nil): "the person objects to nothing"
         case .doesNotObject(to: let purpose?): "the person does not object to \(purpose)"
+        case .allowsSale: "the person has not opted out of sale and sharing"
+        case .allowsSensitiveUse: "the person does not limit the use of sensitive data"
         }
     }
 }

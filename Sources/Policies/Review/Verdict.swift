@@ -48,12 +48,12 @@ extension CompiledPolicies {
         if entity.isWrittenByGatewayOnly { return .refused(.deny, ruling.excluded.rule, fields: fields) }
         let reading = decide(request, .read, on: resource)
         let isReadable = reading.isAllowed && record.admits(reading.filter)
-        if action == .update || action == .delete, !(reading.isAllowed ? isReadable : isAdmitted) {
+        if [.update, .delete, .restore, .destroy].contains(action), !(reading.isAllowed ? isReadable : isAdmitted) {
             return .refused(.notVisible, ruling.excluded.rule, fields: fields)
         }
         guard isAdmitted else { return .refused(.deny, ruling.excluded.rule, fields: fields) }
         let decision = ruling.decision(record)
-        let shown = action != .delete && isReadable ? reading.decision(record).access : fields.map { _ in .hidden }
+        let shown = ![.delete, .destroy].contains(action) && isReadable ? reading.decision(record).access : fields.map { _ in .hidden }
         return Verdict(outcome: .allow, rule: decision.rule, needs: nil, shown: shown, writable: decision.writable)
     }
 }
