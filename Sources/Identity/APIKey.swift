@@ -12,6 +12,9 @@ package struct APIKey: Sendable, CustomStringConvertible, CustomReflectable {
         return APIKey(id: id, secret: Array(Base64URL.encode(randomBytes(count: 32)).utf8))
     }
 
+    /// Another secret for a key that there is; `nil` when this is no id of one.
+    package static func make(id: String) -> APIKey? { APIKey("ghk_\(id)_" + Base64URL.encode(randomBytes(count: 32))) }
+
     private init(id: String, secret: [UInt8]) {
         self.id = id
         self.secret = secret

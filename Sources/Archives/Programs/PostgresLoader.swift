@@ -1,0 +1,81 @@
+import Subprocess
+import SystemPackage
+package import Vocabulary
+
+/// `pg_restore` into one database, all or nothing.
+package struct PostgresLoader: Sendable {
+    private let programs: PostgresPrograms
+    private let variables: Personal<[String: String]>
+
+    /// - Parameter target: the database and the role that will own what is loaded, as libpq's environment variables.
+    package init(_ programs: PostgresPrograms, target: Personal<[String: String]>) {
+        self.programs = programs
+        variables = target
+    }
+
+    /// Takes a dump through `body`, which writes it chunk by chunk, and commits it when `body` comes back.
+    ///
+    /// When `body` throws or is cancelled, or this process dies, nothing is in the database: the program works in one transaction, and the last
+    /// bytes, without which it does not come to its end, are held back until `body` has come back.
+    package func load(_ body: @Sendable (LoadedStream) async throws(ArchiveError) -> Void) async throws(ArchiveError) {
+        let arguments = [
+            "--format=custom", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges",
+            // Empty: what PGDATABASE says. Without it, SQL would be printed.
+            "--dbname=",
+        ]
+        let (reading, writing) = try ProgramPipe.pair("pg_restore")
+        let said = try ProgramWords("pg_restore")
+        let ended: (Result<Void, ArchiveError>, TerminationStatus)
+        do {
+            let result = try await Subprocess.run(
+                .path(FilePath(programs.path("pg_restore"))), arguments: Arguments(arguments), environment: ProgramEnvironment.of(variables.value),
+                workingDirectory: "/", input: .fileDescriptor(reading.lend(), closeAfterSpawningProcess: false), output: .discarded,
+                error: .fileDescriptor(said.descriptor, closeAfterSpawningProcess: false)
+            ) { execution in
+                reading.close()
+                let stream = LoadedStream(writing)
+                let outcome: Result<Void, ArchiveError>
+                do throws(ArchiveError) {
+                    try await body(stream)
+                    if Task.isCancelled { throw .program("pg_restore", "it was cancelled") }
+                    outcome = .success(try await stream.finish())
+                } catch {
+                    outcome = .failure(error)
+                }
+                // Before the pipe is closed: its end might be taken for that of the dump.
+                if case .failure = outcome { try? execution.send(signal: .kill) }
+                writing.close()
+                return outcome
+            }
+            ended = (result.closureResult, result.terminationStatus)
+        } catch {
+            reading.close()
+            writing.close()
+            throw .program("pg_restore", Task.isCancelled ? "it was cancelled" : "it could not be started")
+        }
+        if case .failure(.program("pg_restore", ProgramPipe.gone)) = ended.0 { throw .program("pg_restore", said.last ?? ProgramPipe.gone) }
+        try ended.0.get()
+        guard ended.1.isSuccess else { throw .program("pg_restore", said.last ?? "it ended without a word") }
+    }
+}
+
+/// Takes a dump for `pg_restore`, and keeps its last bytes back until it is whole. One task writes.
+package actor LoadedStream {
+    private let pipe: ProgramPipe
+    private var held: [UInt8] = []
+
+    init(_ pipe: ProgramPipe) { self.pipe = pipe }
+
+    /// Comes back when the program has room for what came before.
+    package func write(_ chunk: [UInt8]) async throws(ArchiveError) {
+        guard !chunk.isEmpty else { return }
+        let before = held
+        held = chunk
+        try await pipe.write(before)
+    }
+
+    func finish() async throws(ArchiveError) {
+        try await pipe.write(held)
+        held = []
+    }
+}
