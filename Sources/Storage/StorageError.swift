@@ -24,6 +24,9 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// The database is being restored, or was since it was first seen.
+    package var isRestoring: Bool { self == .link(LinkError(.restoring)) }
+
     package var description: String {
         switch self {
         case .credentialOutdated: "credential outdated"

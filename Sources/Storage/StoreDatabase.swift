@@ -57,7 +57,26 @@ package struct StoreDatabase: Sendable {
     package func opening(_ scope: Scope) -> SQL {
         let tenant = SQLParameter.text(scope.tenant.description)
         guard let liveness = scope.liveness else { return (stepsDown ? Self.downwards : Self.plain).with([tenant]) }
-        return (stepsDown ? Self.liveDownwards : Self.live).with([tenant, .text(liveness.credential)])
+        let credential = liveness.credential.map { [SQLParameter.text($0)] } ?? []
+        let user: [SQLParameter] =
+            switch liveness.user {
+            case nil: []
+            case .handle(let handle): [tenant, .text(handle)]
+            case .subject(let subject, let issuer): [tenant, .text(issuer), .text(subject)]
+            }
+        return Self.opening(liveness, stepsDown).with([tenant] + credential + user)
+    }
+
+    /// One text for each way a caller comes, made once: the hot path only fills in.
+    private static func opening(_ liveness: Liveness, _ stepsDown: Bool) -> SQL {
+        switch (liveness.credential, liveness.user) {
+        case (nil, nil): stepsDown ? downwards : plain
+        case (.some, nil): stepsDown ? keyDownwards : key
+        case (.some, .handle): stepsDown ? keyOfHandleDownwards : keyOfHandle
+        case (.some, .subject): stepsDown ? keyOfSubjectDownwards : keyOfSubject
+        case (nil, .handle): stepsDown ? handleDownwards : handle
+        case (nil, .subject): stepsDown ? subjectDownwards : subject
+        }
     }
 
     private static let nothing = SQLParameter.text(nil)
@@ -65,13 +84,33 @@ package struct StoreDatabase: Sendable {
     private static let generation: SQL = """
         (SELECT generation FROM credential WHERE id = \(nothing) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()))
         """
-    private static let plain: SQL = "SELECT set_config('gatehouse.tenant', \(nothing), true), 0::bigint"
+    private static let ofHandle: SQL = """
+        coalesce((SELECT generation FROM user_account WHERE tenant_id = \(nothing)::uuid AND handle = \(nothing)), 0)
+        """
+    private static let ofSubject: SQL = """
+        coalesce((SELECT generation FROM user_account WHERE tenant_id = \(nothing)::uuid AND issuer = \(nothing) AND subject = \(nothing)), 0)
+        """
+    private static let none: SQL = "0::bigint"
+    private static func opening(_ credential: SQL, _ user: SQL) -> SQL {
+        "SELECT set_config('gatehouse.tenant', \(nothing), true), \(credential), \(user)"
+    }
+    private static let plain = opening(none, none)
     private static let downwards: SQL = "\(plain)\(stepDown)"
-    private static let live: SQL = "SELECT set_config('gatehouse.tenant', \(nothing), true), \(generation)"
-    private static let liveDownwards: SQL = "\(live)\(stepDown)"
+    private static let key = opening(generation, none)
+    private static let keyDownwards: SQL = "\(key)\(stepDown)"
+    private static let keyOfHandle = opening(generation, ofHandle)
+    private static let keyOfHandleDownwards: SQL = "\(keyOfHandle)\(stepDown)"
+    private static let keyOfSubject = opening(generation, ofSubject)
+    private static let keyOfSubjectDownwards: SQL = "\(keyOfSubject)\(stepDown)"
+    private static let handle = opening(none, ofHandle)
+    private static let handleDownwards: SQL = "\(handle)\(stepDown)"
+    private static let subject = opening(none, ofSubject)
+    private static let subjectDownwards: SQL = "\(subject)\(stepDown)"
 
-    private func check(_ result: ResultSet, _ scope: Scope) throws(StorageError) {
+    func check(_ result: ResultSet, _ scope: Scope) throws(StorageError) {
         guard let liveness = scope.liveness else { return }
-        guard result.rowCount == 1, result.int64(0, 1) == liveness.generation else { throw .credentialOutdated }
+        guard result.rowCount == 1, result.int64(0, 1) == liveness.generation, result.int64(0, 2) == liveness.userGeneration else {
+            throw .credentialOutdated
+        }
     }
 }

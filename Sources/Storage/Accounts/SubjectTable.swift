@@ -1,42 +1,22 @@
+package import Catalog
 package import Expressions
 package import PostgresLink
+import SubjectRights
 package import Vocabulary
 
-/// What a person said to one purpose (GDPR Art. 6(1)(a), 7).
-package struct ConsentRow: Sendable, Equatable {
-    package enum State: String, Sendable, CaseIterable { case given, withdrawn, refused }
-
-    package let purpose: String
-    package let state: State
-    package let validUntil: Instant?
-    package let recordedAt: Instant
-    package let recordedBy: String
-    package let evidence: String?
-
-    package init(
-        purpose: String, state: State, validUntil: Instant? = nil, recordedAt: Instant, recordedBy: String, evidence: String? = nil
-    ) {
-        self.purpose = purpose
-        self.state = state
-        self.validUntil = validUntil
-        self.recordedAt = recordedAt
-        self.recordedBy = recordedBy
-        self.evidence = evidence
-    }
-
-    package func isInForce(at now: Instant) -> Bool { state == .given && validUntil.map { $0 > now } != false }
-}
-
-/// Processing of a person's data is restricted (GDPR Art. 18).
+/// Processing of a person's data is restricted (GDPR Art. 18): on a ground of the person's own, because of legal holds, or both.
 package struct RestrictionRow: Sendable, Equatable {
     package let since: Instant
     package let ground: String
     package let recordedBy: String
+    /// The legal holds that restrict, too; lifting the person's own restriction leaves them.
+    package let holds: [UUIDv7]
 
-    package init(since: Instant, ground: String, recordedBy: String) {
+    package init(since: Instant, ground: String, recordedBy: String, holds: [UUIDv7] = []) {
         self.since = since
         self.ground = ground
         self.recordedBy = recordedBy
+        self.holds = holds
     }
 }
 
@@ -55,52 +35,59 @@ package struct ObjectionRow: Sendable, Equatable {
 
 /// Everything that is known of what a person allows.
 package struct SubjectStanding: Sendable, Equatable {
-    package let consents: [ConsentRow]
+    /// The last word to each purpose, by its name.
+    package let consents: [StoredConsentEvent]
     package let restriction: RestrictionRow?
     package let objections: [ObjectionRow]
+    package let optOuts: [OptOutRow]
 
-    package init(consents: [ConsentRow] = [], restriction: RestrictionRow? = nil, objections: [ObjectionRow] = []) {
+    package init(
+        consents: [StoredConsentEvent] = [], restriction: RestrictionRow? = nil, objections: [ObjectionRow] = [], optOuts: [OptOutRow] = []
+    ) {
         self.consents = consents
         self.restriction = restriction
         self.objections = objections
+        self.optOuts = optOuts
     }
+
+    package func optOut(_ kind: OptOutRow.Kind) -> OptOutRow? { optOuts.first { $0.kind == kind } }
 
     /// The same answer that the database gives for a record about the person.
     package func satisfies(_ condition: SubjectCondition, at now: Instant) -> Bool {
         switch condition {
-        case .consents(let purpose): consents.contains { $0.purpose == purpose && $0.isInForce(at: now) }
+        case .consents(let purpose, let retired):
+            consents.contains { $0.event.purpose == purpose && $0.event.isInForce(at: now, retired: retired) }
         case .isUnrestricted: restriction == nil
         case .doesNotObject(to: nil): objections.isEmpty
         case .doesNotObject(to: let purpose?): !objections.contains { $0.purpose == purpose }
+        case .allowsSale: optOut(.sale) == nil
+        case .allowsSensitiveUse: optOut(.sensitive) == nil
         }
     }
 }
 
 /// Statements about what people allow. Whoever changes it writes the audit event in the same transaction.
 extension StoreDatabase {
-    /// The person's last word to a purpose takes the place of the one before.
-    package static func record(_ consent: ConsentRow, of subject: SubjectID, tenant: TenantID) -> SQL {
-        """
-        INSERT INTO consent (tenant_id, subject_id, purpose, state, valid_until, recorded_at, recorded_by, evidence)
-        VALUES (\(.uuid(tenant.uuid)), \(.uuid(subject.uuid)), \(.text(consent.purpose)), \(.text(consent.state.rawValue)),
-          \(.timestamp(consent.validUntil)), \(.timestamp(consent.recordedAt)), \(.text(consent.recordedBy)), \(.text(consent.evidence)))
-        ON CONFLICT (tenant_id, subject_id, purpose) DO UPDATE SET (state, valid_until, recorded_at, recorded_by, evidence)
-          = (excluded.state, excluded.valid_until, excluded.recorded_at, excluded.recorded_by, excluded.evidence)
-        """
-    }
-
+    /// Restricts on a ground of the person's own; what restricts because of a legal hold stays beside it.
     package static func restrict(_ restriction: RestrictionRow, of subject: SubjectID, tenant: TenantID) -> SQL {
         """
-        INSERT INTO subject_restriction (tenant_id, subject_id, since, ground, recorded_by)
+        INSERT INTO subject_restriction (tenant_id, subject_id, since, ground, recorded_by, is_own)
         VALUES (\(.uuid(tenant.uuid)), \(.uuid(subject.uuid)), \(.timestamp(restriction.since)), \(.text(restriction.ground)),
-          \(.text(restriction.recordedBy)))
-        ON CONFLICT (tenant_id, subject_id) DO UPDATE SET (since, ground, recorded_by)
-          = (excluded.since, excluded.ground, excluded.recorded_by)
+          \(.text(restriction.recordedBy)), true)
+        ON CONFLICT (tenant_id, subject_id) DO UPDATE SET (since, ground, recorded_by, is_own)
+          = (excluded.since, excluded.ground, excluded.recorded_by, true)
         """
     }
 
+    /// Lifts the person's own restriction. That of a legal hold stays until the hold is released.
     package static func liftRestriction(of subject: SubjectID, tenant: TenantID) -> SQL {
-        "DELETE FROM subject_restriction WHERE tenant_id = \(.uuid(tenant.uuid)) AND subject_id = \(.uuid(subject.uuid))"
+        let person: SQL = "tenant_id = \(.uuid(tenant.uuid)) AND subject_id = \(.uuid(subject.uuid))"
+        return """
+            WITH kept AS (
+              UPDATE subject_restriction SET is_own = false, ground = 'legal-hold:' || holds[1]::text WHERE \(person) AND holds[1] IS NOT NULL
+            )
+            DELETE FROM subject_restriction WHERE \(person) AND holds[1] IS NULL
+            """
     }
 
     /// An objection that stands already stays as it is: it counts from its first day.
@@ -120,43 +107,59 @@ extension StoreDatabase {
         """
     }
 
-    /// Three statements whose answers ``SubjectStanding/init(_:)`` takes together.
+    /// Those ids that are requests of people or jobs, and not people: each has a key of its own, too.
+    package static func notPeople(among ids: [SubjectID], tenant: TenantID) -> SQL {
+        let (tenant, ids) = (SQLParameter.uuid(tenant.uuid), SQLParameter.uuids(ids.map(\.uuid)))
+        return """
+            SELECT id FROM subject_request WHERE tenant_id = \(tenant) AND id = ANY(\(ids))
+            UNION ALL SELECT id FROM record_job WHERE tenant_id = \(tenant) AND id = ANY(\(ids))
+            """
+    }
+
+    /// Those ids of which some record says that it is about them.
+    package static func known(among ids: [SubjectID], _ entities: [Entity], tenant: TenantID) -> SQL {
+        let records = entities.map { entity -> SQL in
+            "EXISTS (SELECT FROM \(ColumnCoding.table(entity)) WHERE tenant_id = \(.uuid(tenant.uuid)) AND subject_id = each.id)"
+        }
+        return "SELECT each.id FROM unnest(\(.uuids(ids.map(\.uuid)))) AS each (id) WHERE \(joining: records + ["FALSE"], by: " OR ")"
+    }
+
+    /// Statements whose answers ``SubjectStanding/init(_:)`` takes together, ``SubjectStanding/statementCount`` of them.
     package static func standing(of subject: SubjectID, tenant: TenantID) -> [SQL] {
         let person: SQL = "tenant_id = \(.uuid(tenant.uuid)) AND subject_id = \(.uuid(subject.uuid))"
         return [
-            "SELECT purpose, state, valid_until, recorded_at, recorded_by, evidence FROM consent WHERE \(person) ORDER BY purpose COLLATE \"C\"",
-            "SELECT since, ground, recorded_by FROM subject_restriction WHERE \(person)",
+            lastWords(of: subject, tenant: tenant),
+            """
+            SELECT since, ground, recorded_by, (SELECT string_agg(uuid_send(hold), ''::bytea) FROM unnest(holds) AS each (hold))
+            FROM subject_restriction WHERE \(person)
+            """,
             "SELECT purpose, since, recorded_by FROM subject_objection WHERE \(person) ORDER BY purpose COLLATE \"C\"",
+            optOuts(of: subject, tenant: tenant),
         ]
     }
 }
 
 extension SubjectStanding {
+    package static let statementCount = 4
+
     /// From the answers to ``StoreDatabase/standing(of:tenant:)``.
     package init(_ results: [ResultSet]) {
-        precondition(results.count == 3, "three statements have three answers")
-        let (consents, restrictions, objections) = (results[0], results[1], results[2])
+        precondition(results.count == Self.statementCount, "each statement has an answer")
+        let (restrictions, objections) = (results[1], results[2])
         self.init(
-            consents: (0..<consents.rowCount).compactMap { row in
-                guard let purpose = consents.text(row, 0), let state = consents.text(row, 1).flatMap({ ConsentRow.State(rawValue: $0) }),
-                    let recordedAt = consents.timestamp(row, 3), let recordedBy = consents.text(row, 4)
-                else { return nil }
-                return ConsentRow(
-                    purpose: purpose, state: state, validUntil: consents.timestamp(row, 2), recordedAt: recordedAt, recordedBy: recordedBy,
-                    evidence: consents.text(row, 5)
-                )
-            },
+            consents: StoreDatabase.consentEvents(results[0]),
             restriction: restrictions.rowCount == 0
                 ? nil
                 : RestrictionRow(
                     since: restrictions.timestamp(0, 0) ?? Instant(microseconds: 0), ground: restrictions.text(0, 1) ?? "",
-                    recordedBy: restrictions.text(0, 2) ?? ""
+                    recordedBy: restrictions.text(0, 2) ?? "", holds: restrictions.uuids(0, 3)
                 ),
             objections: (0..<objections.rowCount).compactMap { row in
                 guard let purpose = objections.text(row, 0), let since = objections.timestamp(row, 1), let recordedBy = objections.text(row, 2)
                 else { return nil }
                 return ObjectionRow(purpose: purpose, since: since, recordedBy: recordedBy)
-            }
+            },
+            optOuts: StoreDatabase.optOuts(results[3])
         )
     }
 }

@@ -63,6 +63,24 @@ extension StoreDatabase {
         }
     }
 
+    /// Who touched what raises an alarm in a stretch of time, by actor.
+    package func alarms(_ alarm: String, since: Instant, until: Instant, limit: Int, _ scope: Scope) async throws(StorageError) -> [AlarmTally] {
+        let rows = try await survey(
+            scope,
+            [
+                """
+                SELECT actor, count(*), min(at), max(at) FROM audit_event
+                WHERE tenant_id = \(.uuid(scope.tenant.uuid)) AND \(Self.within(since, until)) AND \(Self.entryHas("alarm", alarm))
+                GROUP BY actor ORDER BY min(at) LIMIT \(.int8(Int64(limit)))
+                """
+            ]
+        )[0]
+        return Self.rows(rows) { rows, row in
+            guard let actor = rows.text(row, 0), let first = rows.timestamp(row, 2), let last = rows.timestamp(row, 3) else { return nil }
+            return AlarmTally(actor: actor, events: number(rows, row, 1), first: first, last: last)
+        }
+    }
+
     // MARK: Statements
 
     private static func tallies(_ stretch: TrailStretch, _ tenant: TenantID) -> SQL {

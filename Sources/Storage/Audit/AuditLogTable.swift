@@ -260,13 +260,14 @@ extension StoreDatabase {
     // MARK: Signed heads
 
     /// Keeps a signed head, unless a greater one of its epoch is kept already, or the log is not as far: then the store was taken back since it
-    /// was read, and whoever goes on has to find the head that was signed while it was as it is.
+    /// was read, and whoever goes on has to find the head that was signed while it was as it is. Of an epoch that has ended only the empty head is
+    /// kept: what was signed of it by somebody who slept through its end may be of entries that were taken back.
     package static func keep(_ checkpoint: StoredCheckpoint, tenant: TenantID) -> SQL {
         let (epoch, size) = (SQLParameter.int4(Int32(checkpoint.epoch)), SQLParameter.int8(Int64(checkpoint.size)))
         return """
             INSERT INTO audit_checkpoint (tenant_id, epoch, size, root, note, signed_at)
             SELECT tenant_id, \(epoch), \(size), \(.bytes(checkpoint.root)), \(.text(checkpoint.note)), \(.timestamp(checkpoint.signedAt)) FROM audit_log
-            WHERE tenant_id = \(.uuid(tenant.uuid)) AND (epoch > \(epoch) OR (epoch = \(epoch) AND audit_log.size >= \(size)))
+            WHERE tenant_id = \(.uuid(tenant.uuid)) AND ((epoch > \(epoch) AND \(size) = 0) OR (epoch = \(epoch) AND audit_log.size >= \(size)))
             ON CONFLICT (tenant_id, epoch) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note, signed_at = excluded.signed_at
             WHERE audit_checkpoint.size < excluded.size
             """

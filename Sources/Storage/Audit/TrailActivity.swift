@@ -74,6 +74,21 @@ package struct BrokenGlass: Sendable, Equatable {
     }
 }
 
+/// How often somebody touched what raises an alarm.
+package struct AlarmTally: Sendable, Equatable {
+    package let actor: String
+    package let events: Int
+    package let first: Instant
+    package let last: Instant
+
+    package init(actor: String, events: Int, first: Instant, last: Instant) {
+        self.actor = actor
+        self.events = events
+        self.first = first
+        self.last = last
+    }
+}
+
 /// Everybody's activity in a stretch of time, added up by the database.
 package struct TrailActivity: Sendable {
     package let tallies: [ActivityTally]

@@ -140,11 +140,7 @@ private struct ConditionWriter {
 
     private func subject(_ condition: SubjectCondition) -> SQL {
         switch condition {
-        case .consents(let purpose):
-            """
-            (\(table).subject_id IS NULL OR EXISTS (SELECT FROM consent WHERE \(ofSubject("consent")) AND consent.purpose = \(.text(purpose)) \
-            AND consent.state = 'given' AND (consent.valid_until IS NULL OR consent.valid_until > now())))
-            """
+        case .consents(let purpose, let retired): consents(to: purpose, retired: retired)
         case .isUnrestricted: "(NOT EXISTS (SELECT FROM subject_restriction WHERE \(ofSubject("subject_restriction"))))"
         case .doesNotObject(to: nil): "(NOT EXISTS (SELECT FROM subject_objection WHERE \(ofSubject("subject_objection"))))"
         case .doesNotObject(to: let purpose?):
@@ -152,7 +148,21 @@ private struct ConditionWriter {
             (NOT EXISTS (SELECT FROM subject_objection WHERE \(ofSubject("subject_objection")) \
             AND subject_objection.purpose = \(.text(purpose))))
             """
+        case .allowsSale: "(NOT EXISTS (SELECT FROM subject_opt_out WHERE \(ofSubject("subject_opt_out")) AND subject_opt_out.kind = 'sale'))"
+        case .allowsSensitiveUse:
+            "(NOT EXISTS (SELECT FROM subject_opt_out WHERE \(ofSubject("subject_opt_out")) AND subject_opt_out.kind = 'sensitive'))"
         }
+    }
+
+    /// The last decisive event is a valid one. It is looked for by its number from behind, which the primary key of the ledger answers with one
+    /// look; nothing is kept beside the ledger that could say something else.
+    private func consents(to purpose: String, retired: [String]) -> SQL {
+        let standing: SQL = retired.isEmpty ? "" : " AND (said.notice IS NULL OR said.notice <> ALL(\(.texts(retired))))"
+        return """
+            (\(table).subject_id IS NULL OR (SELECT said.state IN ('given', 'renewed') AND (said.valid_until IS NULL OR said.valid_until > now())\(standing) \
+            FROM consent_event AS said WHERE \(ofSubject("said")) AND said.purpose = \(.text(purpose)) AND said.state <> 'requested' \
+            ORDER BY said.sequence DESC LIMIT 1) IS TRUE)
+            """
     }
 
     /// Rows about the person that the record is about; none for a record about nobody.

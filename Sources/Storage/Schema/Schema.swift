@@ -54,6 +54,7 @@ package enum Schema {
                     // Not part of the plan, which knows tables only: made anew each time, as this build wants them.
                     for statement in VaultSchema.notification { _ = try await transaction.execute(statement) }
                 } else if !plan.isEmpty {
+                    for statement in ConsentSchema.guards { _ = try await transaction.execute(statement) }
                     _ = try await transaction.execute("INSERT INTO schema_change (changes) VALUES (\(.texts(plan.steps.map(\.what))))")
                 }
                 if !plan.isEmpty { for statement in stepDownRole { _ = try await transaction.execute(statement) } }
@@ -62,6 +63,11 @@ package enum Schema {
             }
             return plan
         }
+    }
+
+    /// Lets ``StoreDatabase/stepsDown`` work in tables that were put back without the privileges on them.
+    package static func renewPrivileges(_ database: Database) async throws(StorageError) {
+        do { _ = try await database.write(stepDownRole) } catch { throw StorageError(error) }
     }
 
     /// A role without privileges above row security, for connections whose own role has them; see ``StoreDatabase/stepsDown``.

@@ -3,7 +3,12 @@ import PostgresLink
 
 /// What the database `gatehouse` should look like, derived from the catalog.
 package enum StoreSchema {
-    static func tables(_ catalog: CompiledCatalog) -> [TableDeclaration] { system + AuditSchema.tables + catalog.entities.map(table) }
+    static func tables(_ catalog: CompiledCatalog) -> [TableDeclaration] {
+        system + AuditSchema.tables + ConsentSchema.tables + RequestSchema.tables + ErasureSchema.tables + RetentionSchema.tables + AgentSchema.tables
+            + ExportSchema.tables + AnswerSchema.tables + UserSchema.tables + MergeSchema.tables + EventSchema.tables
+            + JobSchema.tables + HoneySchema.tables + LiftSchema.tables
+            + catalog.entities.map(table)
+    }
 
     private static let tenant = TableDeclaration.known("tenant_id")
     private static let id = TableDeclaration.known("id")
@@ -30,8 +35,25 @@ package enum StoreSchema {
                 TableDeclaration.column("expires_at", "timestamp with time zone", ""),
                 TableDeclaration.column("revoked_at", "timestamp with time zone", ""), TableDeclaration.column("generation", "bigint"),
                 TableDeclaration.column("attributes", "text[]", ""), TableDeclaration.column("stepped_up", "boolean", ""),
+                TableDeclaration.column("previous_code", "bytea", ""),
+                TableDeclaration.column("previous_until", "timestamp with time zone", ""),
+                // None for a key that its roles alone limit.
+                TableDeclaration.column("scopes", "text[]", ""), TableDeclaration.column("networks", "text[]", ""),
+                TableDeclaration.column("acts_for_users", "boolean", ""), TableDeclaration.column("used_at", "timestamp with time zone", ""),
+                TableDeclaration.column("certificate", "bytea", ""),
             ],
-            primaryKey: [id], isSecured: false
+            primaryKey: [id], isSecured: false,
+            indexes: [
+                // A certificate opens one key, of one tenant: whose it is would else be a matter of luck.
+                .init(
+                    name: "credential__certificate__key",
+                    statement:
+                        "CREATE UNIQUE INDEX credential__certificate__key ON credential (certificate) WHERE certificate IS NOT NULL AND revoked_at IS NULL"
+                ),
+                .init(
+                    name: "credential__certificate__idx",
+                    statement: "CREATE INDEX credential__certificate__idx ON credential (certificate) WHERE certificate IS NOT NULL"),
+            ]
         ),
         TableDeclaration(
             name: TableDeclaration.known("access_grant"),
@@ -47,23 +69,13 @@ package enum StoreSchema {
             primaryKey: [tenant, id], isSecured: true
         ),
         TableDeclaration(
-            name: TableDeclaration.known("consent"),
-            columns: [
-                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("subject_id", "uuid"),
-                TableDeclaration.column("purpose", "text"),
-                TableDeclaration.column("state", "text", "NOT NULL CHECK (state IN ('given', 'withdrawn', 'refused'))"),
-                TableDeclaration.column("valid_until", "timestamp with time zone", ""),
-                TableDeclaration.column("recorded_at", "timestamp with time zone"), TableDeclaration.column("recorded_by", "text"),
-                TableDeclaration.column("evidence", "text", ""),
-            ],
-            primaryKey: [tenant, subject, purpose], isSecured: true
-        ),
-        TableDeclaration(
             name: TableDeclaration.known("subject_restriction"),
             columns: [
                 TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("subject_id", "uuid"),
                 TableDeclaration.column("since", "timestamp with time zone"), TableDeclaration.column("ground", "text"),
-                TableDeclaration.column("recorded_by", "text"),
+                TableDeclaration.column("recorded_by", "text"), TableDeclaration.column("holds", "uuid[]", ""),
+                // False when legal holds alone restrict; a row from before there were any has none.
+                TableDeclaration.column("is_own", "boolean", ""),
             ],
             primaryKey: [tenant, subject], isSecured: true
         ),
@@ -92,6 +104,8 @@ package enum StoreSchema {
         var columns = [
             TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("id", "uuid"),
             TableDeclaration.column("version", "bigint"), TableDeclaration.column("subject_id", "uuid", ""),
+            // Set while the record is deleted and not destroyed.
+            TableDeclaration.column("deleted_at", "timestamp with time zone", ""), TableDeclaration.column("deleted_by", "text", ""),
         ]
         columns += entity.fields.map {
             TableDeclaration.Column(

@@ -38,14 +38,22 @@ enum VaultSchema {
             ],
             primaryKey: [tenant, holder, TableDeclaration.known("version")], isSecured: true
         ),
-        // Whose key was destroyed, and in which epoch: until that one ends, an old copy of the vault still has it.
+        // Whose key was destroyed, and in which epoch: until that one ends, an old copy of the vault still has it. And which repository of
+        // backups knows of it, so that none of its backups brings them back. Where the key alone was destroyed the records stay.
         TableDeclaration(
             name: TableDeclaration.known("key_tombstone"),
             columns: [
                 TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("holder", "uuid"),
                 TableDeclaration.column("epoch", "integer"), TableDeclaration.column("destroyed_at", "timestamp with time zone"),
+                TableDeclaration.column("recorded_in", "uuid", ""), TableDeclaration.column("keeps_records", "boolean", ""),
             ],
-            primaryKey: [tenant, holder], isSecured: true
+            primaryKey: [tenant, holder], isSecured: true,
+            indexes: [
+                .init(
+                    name: "key_tombstone__recorded__idx",
+                    statement: "CREATE INDEX key_tombstone__recorded__idx ON key_tombstone (tenant_id, recorded_in)"
+                )
+            ]
         ),
         // Tokens are written under every key that there is, and looked up under the oldest complete one.
         TableDeclaration(
@@ -88,6 +96,31 @@ enum VaultSchema {
             ],
             primaryKey: [tenant], isSecured: true
         ),
+        // What somebody who asked to be forgotten was known by, as keyed digests: imports and other writers do not bring them back.
+        TableDeclaration(
+            name: TableDeclaration.known("suppression"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("token", "bytea"),
+                TableDeclaration.column("erasure_id", "uuid"), TableDeclaration.column("created_at", "timestamp with time zone"),
+                TableDeclaration.column("kept_out", "bigint"), TableDeclaration.column("recorded_in", "uuid", ""),
+            ],
+            primaryKey: [tenant, TableDeclaration.known("token"), TableDeclaration.known("erasure_id")], isSecured: true,
+            indexes: [
+                .init(
+                    name: "suppression__recorded__idx",
+                    statement: "CREATE INDEX suppression__recorded__idx ON suppression (tenant_id, recorded_in)"
+                )
+            ]
+        ),
+        // Erasures whose people came back by their own will: a restore must not keep them out again.
+        TableDeclaration(
+            name: TableDeclaration.known("lifted_suppression"),
+            columns: [
+                TableDeclaration.column("tenant_id", "uuid"), TableDeclaration.column("erasure_id", "uuid"),
+                TableDeclaration.column("lifted_at", "timestamp with time zone"), TableDeclaration.column("recorded_in", "uuid", ""),
+            ],
+            primaryKey: [tenant, TableDeclaration.known("erasure_id")], isSecured: true
+        ),
         TableDeclaration(
             name: TableDeclaration.known("key_job"),
             columns: [
@@ -112,14 +145,16 @@ enum VaultSchema {
         ),
     ]
 
-    /// Tells every gateway what its opened keys are out of date by, whoever changed it: data keys that are gone (their holder, or
-    /// their tenant when they are many), and what rests above them (the tenant): opened data keys are none the worse for that.
+    /// Tells every gateway what its opened keys are out of date by, whoever changed it: data keys that are gone (their holders, or
+    /// their tenant when they are very many), and what rests above them (the tenant): opened data keys are none the worse for that.
     static let notification: [SQL] = [
+        // A payload has less than 8000 bytes: two hundred ids.
         """
         CREATE OR REPLACE FUNCTION notify_data_keys_gone() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN
-          IF (SELECT count(*) FROM gone) <= 100 THEN
-            PERFORM pg_notify('data_key_gone', holder::text) FROM gone;
+          IF (SELECT count(*) FROM gone) <= 5000 THEN
+            PERFORM pg_notify('data_key_gone', string_agg(holder::text, ',')) FROM
+              (SELECT holder, row_number() OVER () / 200 AS part FROM (SELECT DISTINCT holder FROM gone) AS holders) AS parts GROUP BY part;
           ELSE
             PERFORM pg_notify('data_keys_changed', tenant_id::text) FROM (SELECT DISTINCT tenant_id FROM gone) AS tenants;
           END IF;

@@ -136,9 +136,9 @@ extension VaultDatabase {
     package func vacuumKeys() async throws(StorageError) {
         // Alone in its trip: VACUUM refuses to be part of a transaction.
         do {
-            _ = try await database.write(["VACUUM (ANALYZE) data_key"])
-            _ = try await database.write(["VACUUM search_key"])
-            _ = try await database.write(["VACUUM epoch_key"])
+            try await database.runAlone("VACUUM (ANALYZE) data_key")
+            try await database.runAlone("VACUUM search_key")
+            try await database.runAlone("VACUUM epoch_key")
         } catch {
             throw StorageError(error)
         }

@@ -22,6 +22,13 @@ package struct TokenStatistics: Sendable {
 }
 
 extension VaultDatabase {
+    /// How many tokens lead to records of these holders.
+    package func tokenCount(of holders: [UUIDv7], tenant: TenantID) async throws(StorageError) -> Int {
+        let rows = try await read(
+            tenant, ["SELECT count(*) FROM search_token WHERE tenant_id = \(.uuid(tenant.uuid)) AND holder = ANY(\(.uuids(holders)))"])[0]
+        return Int(rows.int64(0, 0) ?? 0)
+    }
+
     /// Counts tokens of one search key, by place. Reads every token of the tenant: for reports, not for requests.
     package func tokenStatistics(
         of places: [String], generation: Int32, tenant: TenantID

@@ -131,10 +131,12 @@ extension VaultDatabase {
     }
 
     /// - Parameter holder: whom the record was about, or the tenant: tokens are kept by them.
-    package static func removeTokens(ofRecord record: RecordID, holder: UUIDv7, tenant: TenantID) -> SQL {
+    ///   A record of another entity may have the same id: a lead, and the contact that it became.
+    package static func removeTokens(ofRecord record: RecordID, in entity: String, holder: UUIDv7, tenant: TenantID) -> SQL {
         """
         DELETE FROM search_token
         WHERE tenant_id = \(.uuid(tenant.uuid)) AND holder = \(.uuid(holder)) AND record_id = \(.uuid(record.uuid))
+          AND starts_with(place, \(.text(entity + ".")))
         """
     }
 }

@@ -12,7 +12,7 @@ package struct KeyCounts: Sendable {
 
 extension VaultDatabase {
     /// Destroys every version of a subject's key and the tokens the subject is found by, and leaves a tombstone. Gateways are told
-    /// by the trigger on the table. Doing it twice is no error.
+    /// by the trigger on the table. Doing it twice is no error. The subject's records stay.
     ///
     /// The tombstone names the newest epoch: a copy of the vault from before holds the key under that one, or an older one.
     package func destroyKey(of holder: UUIDv7, tenant: TenantID) async throws(StorageError) -> Bool {
@@ -23,8 +23,8 @@ extension VaultDatabase {
                 // Waits for changes that hold the key by a share lock: what they add is seen by the statements below.
                 "SELECT version FROM data_key WHERE tenant_id = \(id) AND holder = \(subject) FOR UPDATE",
                 """
-                INSERT INTO key_tombstone (tenant_id, holder, epoch, destroyed_at)
-                SELECT \(id), \(subject), (SELECT max(epoch) FROM epoch_key WHERE tenant_id = \(id)), now()
+                INSERT INTO key_tombstone (tenant_id, holder, epoch, destroyed_at, keeps_records)
+                SELECT \(id), \(subject), (SELECT max(epoch) FROM epoch_key WHERE tenant_id = \(id)), now(), TRUE
                 WHERE EXISTS (SELECT FROM data_key WHERE tenant_id = \(id) AND holder = \(subject)) ON CONFLICT DO NOTHING
                 """,
                 "DELETE FROM data_key WHERE tenant_id = \(id) AND holder = \(subject)",
@@ -32,6 +32,37 @@ extension VaultDatabase {
             ]
         )
         return results[2].affectedRows > 0
+    }
+
+    /// Destroys every version of the keys of many subjects, and their tokens, and leaves a tombstone for each, whether its key was still
+    /// there or not. Doing it twice is no error.
+    ///
+    /// - Parameter keepsRecords: whether their records stay; else they go, which is the caller's to do.
+    package func destroyKeys(
+        of holders: [UUIDv7], keepsRecords: Bool = false, tenant: TenantID
+    ) async throws(StorageError) -> (keys: Int, tokens: Int) {
+        let (id, subjects) = (SQLParameter.uuid(tenant.uuid), SQLParameter.uuids(holders))
+        var statements: [SQL] = [
+            // Waits for changes that hold a key by a share lock: what they add is seen by the statements below.
+            "SELECT version FROM data_key WHERE tenant_id = \(id) AND holder = ANY(\(subjects)) ORDER BY holder, version FOR UPDATE",
+            """
+            INSERT INTO key_tombstone (tenant_id, holder, epoch, destroyed_at, keeps_records)
+            SELECT \(id), holder, (SELECT max(epoch) FROM epoch_key WHERE tenant_id = \(id)), now(), \(.bool(keepsRecords ? true : nil))
+            FROM unnest(\(subjects)) AS gone (holder) ON CONFLICT DO NOTHING
+            """,
+            "DELETE FROM data_key WHERE tenant_id = \(id) AND holder = ANY(\(subjects))",
+            "DELETE FROM search_token WHERE tenant_id = \(id) AND holder = ANY(\(subjects))",
+        ]
+        if !keepsRecords {
+            // Whose key alone went before is erased from now on, and that is to be told again.
+            statements.append(
+                """
+                UPDATE key_tombstone SET destroyed_at = now(), keeps_records = NULL, recorded_in = NULL
+                WHERE tenant_id = \(id) AND holder = ANY(\(subjects)) AND keeps_records
+                """)
+        }
+        let results = try await write(tenant, statements)
+        return (results[2].affectedRows, results[3].affectedRows)
     }
 
     /// Those of the holders whose key was destroyed on purpose.
