@@ -26,15 +26,24 @@ package final class RecordGateway: Sendable {
     let pepper: SymmetricKey
     let tagKey: SymmetricKey
     let cursorKey: SymmetricKey
+    /// Makes the codes of links that are sent to people.
+    let linkKey: SymmetricKey
+    package let rights: RightsSettings
     private let tables: [String: RecordTable]
     private let views = FieldViews()
     private let rules: Mutex<CompiledPolicies>
     let searchIndex = SearchIndex()
+    let people = PeopleSeen()
+    let liftedLimits = LiftedLimits()
+    let honeyMarks = HoneyMarks()
+    /// Callers who touched a trap, on their way to being stopped.
+    let thieves: AsyncStream<HoneyThief>.Continuation
+    let caught: AsyncStream<HoneyThief>
 
     /// - Throws: when the gateway's own keys cannot be had from the vault.
     package init(
         catalog: CompiledCatalog, policies: CompiledPolicies, store: StoreDatabase, vault: VaultDatabase, keyRing: SubjectKeyRing,
-        audit: AuditRecorder, sequencer: Sequencer, observe: @escaping Observer
+        audit: AuditRecorder, sequencer: Sequencer, rights: RightsSettings, observe: @escaping Observer
     ) async throws(KeyRingError) {
         self.catalog = catalog
         rules = Mutex(policies)
@@ -43,16 +52,32 @@ package final class RecordGateway: Sendable {
         self.keyRing = keyRing
         self.audit = audit
         self.sequencer = sequencer
+        self.rights = rights
         self.observe = observe
         pepper = try await keyRing.systemKey("gatehouse/v1/api-key")
         tagKey = try await keyRing.systemKey("gatehouse/v1/entity-tag")
         cursorKey = try await keyRing.systemKey("gatehouse/v1/cursor")
+        linkKey = try await keyRing.systemKey("gatehouse/v1/link")
+        (caught, thieves) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1000))
         tables = Dictionary(uniqueKeysWithValues: catalog.entities.map { ($0.name, RecordTable($0)) })
     }
 
-    /// Reads credentials of this gateway's store.
-    package func authenticator() -> Authenticator {
-        Authenticator(pepper: pepper) { [store] id in try await store.credential(id) }
+    /// Reads credentials and users of this gateway's store.
+    ///
+    /// - Parameter tokens: for the issuers that are trusted, if there are any.
+    package func authenticator(tokens: TokenVerifier? = nil) -> Authenticator {
+        let unknown = UnknownKeys()
+        return Authenticator(
+            pepper: pepper, tokens: tokens,
+            lookups: .init(
+                credential: { [store] id in
+                    if unknown.contains(id) { return nil }
+                    let record = try await store.credential(id)
+                    if record == nil { unknown.insert(id) }
+                    return record
+                }, certificate: { [store] digest in try await store.credential(ofCertificate: digest) },
+                user: { [store] user, tenant in try await store.user(user, tenant) },
+                tenant: { [store] name in try await store.tenant(named: name) }))
     }
 
     // MARK: Decide
@@ -74,19 +99,23 @@ package final class RecordGateway: Sendable {
     }
 
     /// What the caller may do with the records of an entity; nothing is refused or recorded yet.
-    func sight(_ action: Action, _ entity: Entity, _ context: RequestContext) -> Sight {
-        let ruling = context.policies.decide(context.access, action, on: entity.name)
+    ///
+    /// - Parameter standing: which records it is about; unless said otherwise only deleted ones are restored, any may be destroyed, and all else is
+    ///   done to those that are not deleted.
+    func sight(_ action: Action, _ entity: Entity, _ context: RequestContext, _ standing: RecordStanding? = nil) -> Sight {
+        var ruling = context.policies.decide(context.access, action, on: entity.name)
         for rule in ruling.failed { observe(.conditionFailed(rule: rule)) }
-        return Sight(entity, action == .read ? limited(ruling, asHistory: entity, context) : ruling, views)
+        if action == .read { ruling = limited(ruling, asHistory: entity, context) }
+        return Sight(entity, ruling.standing((standing ?? action.standing).condition), views)
     }
 
     /// The history of a record is part of it: whoever may not know of the record may not know of its history.
     private func limited(_ ruling: Ruling, asHistory entity: Entity, _ context: RequestContext) -> Ruling {
         guard ruling.isAllowed, let origin = entity.historyOf?.entity, let reference = entity.fields.first(where: { $0.referenceTo == origin })
         else { return ruling }
-        let source = context.policies.decide(context.access, .read, on: origin)
-        if source.filter.isAlways { return ruling }
-        return ruling.limited(to: .related(reference.column, to: origin, source.filter))
+        let source = context.policies.decide(context.access, .read, on: origin).standing(RecordStanding.present.condition)
+        let related = RowCondition.related(reference.column, to: origin, source.filter)
+        return source.limitsRecords ? ruling.limited(to: related) : ruling.standing(related)
     }
 
     /// What the caller may do with the records of an entity, or a recorded denial.
@@ -103,7 +132,7 @@ package final class RecordGateway: Sendable {
         let hint = "POST /v1/grants with {\"rule\": \"\(rule.name)\"} and a Reason, then send the Grant header"
         return switch obligation {
         case .reason: .reasonRequired
-        case .stepUp: .stepUpRequired
+        case .stepUp: .stepUpRequired(of: context.principal)
         case .secondPerson: Refusal(.approvalRequired, "this needs somebody else's approval (rule \(rule.name))", hint: hint)
         case .breakGlass:
             Refusal(.denied, refusal.detail, hint: "in an emergency, rule \(rule.name) opens it, to be reviewed afterwards: \(hint)")
@@ -117,6 +146,12 @@ package final class RecordGateway: Sendable {
         var event = event(decision, context, outcome: .refused)
         if let record { event.records = [record] }
         do throws(Refusal) { _ = try await self.record(event, context) } catch { return error }
+        if !decision.isAllowed, !context.principal.admits(decision.action.rawValue, on: decision.resource) {
+            var refusal = Refusal(
+                .scopeInsufficient, "this credential is not for that", hint: "one with the scope \(decision.resource):\(decision.action.rawValue) is")
+            refusal.scope = "\(decision.resource):\(decision.action.rawValue)"
+            return refusal
+        }
         let roles = context.principal.roles
         if let purpose = context.purpose, !roles.isEmpty, context.policies.roles(roles, for: purpose.name).isEmpty {
             return Refusal(.denied, "your roles do not come for the purpose \(purpose.name)", hint: "send another Purpose, or none")
@@ -138,10 +173,14 @@ package final class RecordGateway: Sendable {
         return event
     }
 
+    /// Writes an event. One that tells of a disclosure is a receipt for it only if its people are within what the caller may see.
     func record(_ event: AuditEvent, _ context: RequestContext) async throws(Refusal) -> AuditReceipt {
+        try await countPeople(in: event, context)
+        let (event, trap) = marked(event, try await marks(of: context.tenant))
         do {
             let receipt = try await audit.record(event)
             context.tell(receipt.event)
+            if let trap { raiseAlarm(trap, isChange: event.outcome == .changed, context) }
             return receipt
         } catch {
             throw .auditUnavailable
@@ -161,21 +200,53 @@ package final class RecordGateway: Sendable {
     func change<Value: Sendable>(
         _ context: RequestContext, _ body: (Transaction) async throws(Refusal) -> (value: Value, event: AuditEvent)
     ) async throws(Refusal) -> (value: Value, receipt: AuditReceipt) {
+        try await change(context) { (transaction: Transaction) async throws(Refusal) -> (value: Value, events: [AuditEvent]) in
+            let (value, event) = try await body(transaction)
+            return (value: value, events: [event])
+        } showing: { (value: Value, _: AuditReceipt) in
+            value
+        }
+    }
+
+    /// Runs a change with its events, and with the answer to a call that may be sent again, in one transaction.
+    ///
+    /// - Parameter showing: what the caller gets; made before the commit, since it may have to be kept, and answered after it.
+    func change<Value: Sendable, Shown: Sendable>(
+        _ context: RequestContext, _ body: (Transaction) async throws(Refusal) -> (value: Value, events: [AuditEvent]),
+        showing: (Value, AuditReceipt) -> Shown
+    ) async throws(Refusal) -> (value: Shown, receipt: AuditReceipt) {
         let (catalog, deadline) = (catalog, ContinuousClock.now + keyRing.settings.changeDeadline)
+        // Before the transaction begins: it may be the last connection there is.
+        let marks = try await marks(of: context.tenant)
+        var trap: HoneyMark?
         let changed = try await audit.change(Scope(context.principal), wrap: { Self.refusal($0, catalog) }) {
-            (transaction: Transaction) async throws(Refusal) in
+            (transaction: Transaction) async throws(Refusal) -> (value: Value, events: [AuditEvent]) in
+            if let call = context.call { try await claim(call, transaction, context) }
             let outcome = try await body(transaction)
             // The keys that this was sealed with may have been replaced meanwhile, and rotations count on nobody using them for longer.
             guard ContinuousClock.now < deadline else { throw Refusal(.busy, "the change took too long and was taken back", hint: "try again") }
-            return outcome
+            let events = outcome.events.map { marked($0, marks) }
+            trap = events.lazy.compactMap(\.trap).first
+            return (value: outcome.value, events: events.map(\.event))
+        } closing: { (value: Value, events: [AuditEvent], receipt: AuditReceipt, transaction: Transaction) throws(Refusal) -> Shown in
+            let shown = showing(value, receipt)
+            if let step = context.step { transaction.enqueue(step.mark) }
+            if let call = context.call, !call.isKept, let event = events.first,
+                let row = call.row(shown, (event.id, event.action, event.entity), .now())
+            {
+                transaction.enqueue(StoreDatabase.keep(row, tenant: context.tenant))
+                call.wasKept()
+            }
+            return shown
         }
         context.tell(changed.receipt.event)
+        if let trap { raiseAlarm(trap, isChange: true, context) }
         return changed
     }
 
     func refusal(_ error: StorageError) -> Refusal { Self.refusal(error, catalog) }
 
-    private static func refusal(_ error: StorageError, _ catalog: CompiledCatalog) -> Refusal {
+    static func refusal(_ error: StorageError, _ catalog: CompiledCatalog) -> Refusal {
         switch error {
         case .credentialOutdated:
             var refusal = Refusal(.credentialInvalid, "the credential is not valid")
@@ -204,6 +275,7 @@ package final class RecordGateway: Sendable {
                 return Refusal(
                     .outcomeUnknown, "the connection to the store broke before it answered", hint: "read the record before trying again"
                 )
+            case .restoring: return .restoring
             case .unavailable, .closed: return Refusal(.storeUnavailable, "the store cannot be reached", hint: "try again in a moment")
             }
         }
@@ -218,6 +290,7 @@ package final class RecordGateway: Sendable {
 
     static func refusal(_ error: KeyRingError) -> Refusal {
         switch error {
+        case .vault(let error) where error.isRestoring: .restoring
         case .vault: Refusal(.vaultUnavailable, "the vault cannot be reached", hint: "try again in a moment")
         case .provider(let error) where error.code == .unavailable:
             Refusal(.vaultUnavailable, "the key provider cannot be reached", hint: "try again in a moment")
@@ -251,7 +324,7 @@ package final class RecordGateway: Sendable {
         try await keys(for: subjects, withTenantKey: withTenantKey, context.tenant)
     }
 
-    private func keys(for subjects: [SubjectID], withTenantKey: Bool, _ tenant: TenantID) async throws(Refusal) -> RecordKeys {
+    func keys(for subjects: [SubjectID], withTenantKey: Bool, _ tenant: TenantID) async throws(Refusal) -> RecordKeys {
         do {
             let (known, lost) = subjects.isEmpty ? ([:], []) : try await keyRing.keys(of: subjects, tenant: tenant)
             if !lost.isEmpty { observe(.dataKeysMissing(count: lost.count)) }
@@ -276,4 +349,31 @@ struct RecordKeys: Sendable {
     /// Whether a record's key was destroyed on purpose: its fields are erased, and not in error.
     func isErased(_ record: StoredRecord) -> Bool { record.subject.map { subjects[$0] == nil && !lost.contains($0) } ?? false }
     var pseudonyms: [Pseudonym] { subjects.values.map(\.pseudonym) }
+}
+
+extension Action {
+    /// Which records it is done to.
+    fileprivate var standing: RecordStanding {
+        switch self {
+        case .read, .create, .update, .delete, .import, .convert, .merge: .present
+        case .restore: .deleted
+        case .destroy: .any
+        }
+    }
+}
+
+/// Ids of keys that were asked for and do not exist: a second wrong try with one takes no longer than with one that does, whose record is kept, too.
+/// Ids are random, so that no key is ever made with one of them.
+private final class UnknownKeys: Sendable {
+    private static let maximum = 10_000
+    private let ids = Mutex<Set<String>>([])
+
+    func contains(_ id: String) -> Bool { ids.withLock { $0.contains(id) } }
+
+    func insert(_ id: String) {
+        ids.withLock { ids in
+            if ids.count >= Self.maximum { ids.removeAll() }
+            ids.insert(id)
+        }
+    }
 }

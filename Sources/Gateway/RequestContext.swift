@@ -1,5 +1,6 @@
 package import Identity
 package import Policies
+import PostgresLink
 package import Storage
 import Synchronization
 package import Vocabulary
@@ -11,18 +12,44 @@ package final class RequestContext: Sendable {
     package let requestID: TraceID
     /// The grant in force that the caller named, which opens a rule that is else closed.
     package let grant: GrantRecord?
+    /// The key under which the caller may send the same again; nothing for parts of a call that are changes of their own.
+    package let call: IdempotentCall?
+    /// What the change is of a job's work.
+    let step: JobStep?
 
-    package init(
+    package convenience init(
         principal: Principal, purpose: Purpose?, reason: String? = nil, address: String? = nil, hasPrivacySignal: Bool = false,
-        grant: GrantRecord? = nil, policies: CompiledPolicies, requestID: TraceID
+        grant: GrantRecord? = nil, policies: CompiledPolicies, requestID: TraceID, call: IdempotentCall? = nil
     ) {
-        self.policies = policies
-        access = AccessRequest(
+        let access = AccessRequest(
             principal: principal, purpose: purpose, reason: reason ?? grant?.reason, address: address, hasPrivacySignal: hasPrivacySignal,
             grantedRule: grant?.rule
         )
+        self.init(access, grant: grant, policies: policies, requestID: requestID, call: call, step: nil)
+    }
+
+    private init(
+        _ access: AccessRequest, grant: GrantRecord?, policies: CompiledPolicies, requestID: TraceID, call: IdempotentCall?, step: JobStep?
+    ) {
+        self.access = access
         self.grant = grant
+        self.policies = policies
         self.requestID = requestID
+        self.call = call
+        self.step = step
+    }
+
+    /// The same caller, for one change of a job.
+    func taking(_ step: JobStep) -> RequestContext {
+        RequestContext(access, grant: grant, policies: policies, requestID: requestID, call: nil, step: step)
+    }
+
+    /// The same caller, who does a part of it for a reason that follows from it.
+    func because(_ reason: String) -> RequestContext {
+        RequestContext(
+            principal: principal, purpose: purpose, reason: reason, address: access.address, hasPrivacySignal: access.hasPrivacySignal, grant: grant,
+            policies: policies, requestID: requestID
+        )
     }
 
     /// The event that tells of this request; the last one, if there are more.
@@ -34,5 +61,13 @@ package final class RequestContext: Sendable {
     package var purpose: Purpose? { access.purpose }
     package var reason: String? { access.reason }
     package var time: Instant { access.time }
+    /// The person behind the request opts out of sale and sharing (Global Privacy Control).
+    package var hasPrivacySignal: Bool { access.hasPrivacySignal }
     var tenant: TenantID { principal.tenant }
+}
+
+/// A change that a job makes: only if the record is still at this version, and with this in the same transaction.
+struct JobStep: Sendable {
+    let version: Int64
+    let mark: SQL
 }

@@ -28,7 +28,7 @@ extension RecordGateway {
             throw await deny(context.policies.decide(context.access, .create, on: SystemResource.grant.rawValue), context)
         }
         guard let reason = context.reason, !reason.allSatisfy(\.isWhitespace) else { throw .reasonRequired }
-        if rule.obligations.contains(.stepUp), !context.principal.isSteppedUp { throw .stepUpRequired }
+        if rule.obligations.contains(.stepUp), !context.principal.isSteppedUp { throw .stepUpRequired(of: context.principal) }
         let isBreakGlass = rule.obligations.contains(.breakGlass)
         let now = Instant.now()
         let grant = GrantRecord(

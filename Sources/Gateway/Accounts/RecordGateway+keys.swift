@@ -6,6 +6,7 @@ import Policies
 import PostgresLink
 import Sealing
 package import Storage
+import SubjectRights
 package import Vocabulary
 
 /// What is known of a tenant's keys.
@@ -82,11 +83,12 @@ extension RecordGateway {
     package func destroyKey(of subject: SubjectID, isDryRun: Bool, _ context: RequestContext) async throws(Refusal) -> KeyDestruction {
         let decision = try await decide(.delete, .subject, context)
         let tenant = context.tenant
-        let keys = try await keys(for: [subject], withTenantKey: false, context)
+        let keys = try await keys(ofNamed: [subject], context)
         guard let key = keys.subjects[subject] else {
             if keys.lost.contains(subject) { throw Refusal(.notFound, "there is no such data subject") }
             throw Refusal(.subjectErased, "the key of this data subject was destroyed already")
         }
+        try await refuseMerged([subject], context)
         let entities = catalog.entities.filter { $0.subject != .nobody }
         let counts = try await read(context, entities.map { table($0).count(ofSubject: subject, tenant: tenant) })
         let stored = try await inVault { () async throws(StorageError) in try await vault.tenantKeys(of: tenant) }
@@ -94,6 +96,7 @@ extension RecordGateway {
             records: zip(entities, counts).map { ($0.name, Int($1.int64(0, 0) ?? 0)) }.filter { $0.1 > 0 },
             epoch: Int(stored.epochs.last?.epoch ?? 0), isDryRun: isDryRun
         )
+        try await refuseHeld(subject, decision, context)
         // On record before it is done: what cannot be undone is not done unseen.
         var event = event(decision, context, outcome: isDryRun ? .disclosed : .changed)
         // The reason stays, and may lead to the person by way of a request: with the pseudonym beside it, it would lead to all they did.
@@ -105,15 +108,42 @@ extension RecordGateway {
         // and the person is not: the other way round they would stay for ever.
         let pseudonym = UUIDv7(bytes: key.pseudonym.bytes)
         if let pseudonym { try await beginWipe(pseudonym, of: tenant) }
-        do { _ = try await keyRing.destroyKey(of: subject, tenant: tenant) } catch {
+        do throws(Refusal) { try await destroyUnheld(subject, context) } catch {
             if let pseudonym { _ = try? await changed(StoreDatabase.cancelWipe(pseudonym, tenant: tenant), tenant) }
             var failed = self.event(decision, context, outcome: .failed)
             failed.target = .dataKey(isPlanned: false)
             _ = try await record(failed, context)
-            throw Self.refusal(error)
+            throw error
         }
         await wipeMargins(of: tenant)
         return summary
+    }
+
+    /// Destroys a key while no hold can be placed. The transaction changes nothing; it holds the lock.
+    private func destroyUnheld(_ subject: SubjectID, _ context: RequestContext) async throws(Refusal) {
+        let catalog = catalog
+        try await store.transaction(Scope(context.principal), wrap: { Self.refusal($0, catalog) }) {
+            (transaction: Transaction) async throws(Refusal) in
+            if let holds = try await held([subject], transaction, context)[subject] { throw .held(by: holds) }
+            // With the keys of whoever was merged into this person.
+            for id in try await mergedPeople([subject], context).ids {
+                do throws(KeyRingError) { _ = try await keyRing.destroyKey(of: id, tenant: context.tenant) } catch { throw Self.refusal(error) }
+            }
+        }
+    }
+
+    /// Refuses, on record, to destroy the key of somebody a legal hold is about, and restricts the processing of their data instead.
+    private func refuseHeld(_ subject: SubjectID, _ decision: Decision, _ context: RequestContext) async throws(Refusal) {
+        let catalog = catalog
+        let held = try await store.transaction(Scope(context.principal), wrap: { Self.refusal($0, catalog) }) {
+            (transaction: Transaction) async throws(Refusal) -> [SubjectID: [LegalHold]] in try await self.held([subject], transaction, context)
+        }
+        guard let holds = held[subject] else { return }
+        var event = event(decision, context, outcome: .refused)
+        event.target = holds.first.map { .hold($0.id, .stopped) }
+        _ = try await record(event, context)
+        try await restrict(held, context)
+        throw .held(by: holds)
     }
 
     /// Writes the recovery copies of a tenant's epoch keys again, after the recipients have changed.

@@ -8,38 +8,15 @@ package import Storage
 package import Vocabulary
 
 extension RecordGateway {
-    /// Consents, restriction and objections of a person.
-    package func standing(of id: SubjectID, _ context: RequestContext) async throws(Refusal) -> SubjectStanding {
+    /// Consents, restriction, objections and opt-outs of a person.
+    package func standing(of id: SubjectID, _ context: RequestContext) async throws(Refusal) -> DisclosedStanding {
         let decision = try await decide(.read, .subject, context)
-        let pseudonyms = try await pseudonyms(of: [id], context)
+        let keys = try await keys(ofPeople: [id], context)
         let standing = SubjectStanding(try await read(context, StoreDatabase.standing(of: id, tenant: context.tenant)))
         var event = event(decision, context, outcome: .disclosed)
-        event.subjects = pseudonyms
+        event.subjects = keys.pseudonyms
         _ = try await record(event, context)
-        return standing
-    }
-
-    /// Records what a person said about a purpose. Holds from the next request on: each asks the store.
-    package func recordConsent(
-        _ id: SubjectID, to name: String, _ state: ConsentRow.State, until: Instant? = nil, evidence: String?, _ context: RequestContext
-    ) async throws(Refusal) {
-        try await recordConsents([id], to: name, state, until: until, evidence: evidence, context)
-    }
-
-    /// The same for people who said the same; all or none, and one event.
-    package func recordConsents(
-        _ ids: [SubjectID], to name: String, _ state: ConsentRow.State, until: Instant? = nil, evidence: String?, _ context: RequestContext
-    ) async throws(Refusal) {
-        let purpose = try purpose(name)
-        guard purpose.basis == .consent else {
-            throw Refusal(.valueInvalid, "purpose \(name) does not rest on consent", hint: "see basis in purposes.yaml")
-        }
-        let consent = ConsentRow(
-            purpose: name, state: state, validUntil: until, recordedAt: context.access.time, recordedBy: context.principal.actor,
-            evidence: evidence
-        )
-        let statements = ids.map { StoreDatabase.record(consent, of: $0, tenant: context.tenant) }
-        try await changeSubjects(ids, target: .consent(purpose, state), context, statements)
+        return DisclosedStanding(standing: standing, evidence: evidence(of: standing.consents, keys, context.tenant))
     }
 
     /// Restricts the processing of a person's data (GDPR Art. 18), or lifts the restriction.
@@ -76,7 +53,7 @@ extension RecordGateway {
 
     // MARK: Parts
 
-    private func purpose(_ name: String) throws(Refusal) -> Purpose {
+    func purpose(_ name: String) throws(Refusal) -> Purpose {
         guard let purpose = catalog.purposes[name] else {
             throw Refusal(
                 .purposeUnknown, "there is no such purpose", hint: Spelling.hint(for: name, among: catalog.purposes.keys.sorted())
@@ -85,11 +62,11 @@ extension RecordGateway {
         return purpose
     }
 
-    private func changeSubjects(
+    func changeSubjects(
         _ ids: [SubjectID], target: AuditTarget, _ context: RequestContext, _ statements: [SQL]
     ) async throws(Refusal) {
         let decision = try await decide(.update, .subject, context)
-        let pseudonyms = try await pseudonyms(of: ids, context)
+        let pseudonyms = try await keys(ofPeople: ids, context).pseudonyms
         _ = try await change(context) { (transaction: Transaction) async throws(Refusal) in
             for statement in statements { transaction.enqueue(statement) }
             var event = event(decision, context, outcome: .changed)
@@ -98,11 +75,11 @@ extension RecordGateway {
             return ((), event)
         }
     }
+}
 
-    /// People whose keys are there; whoever was erased, or never was, is not found.
-    private func pseudonyms(of ids: [SubjectID], _ context: RequestContext) async throws(Refusal) -> [Pseudonym] {
-        let keys = try await keys(for: ids, withTenantKey: false, context)
-        guard keys.subjects.count == Set(ids).count else { throw Refusal(.notFound, "there is no such data subject") }
-        return keys.pseudonyms
-    }
+/// What is known of what a person allows, with the evidence of consents opened.
+package struct DisclosedStanding: Sendable {
+    package let standing: SubjectStanding
+    /// By the id of the event.
+    package let evidence: [UUIDv7: String]
 }

@@ -106,6 +106,18 @@ extension RecordGateway {
         event.target = .event(id)
         _ = try await record(event, context)
         guard let found else { throw Refusal(.notFound, "there is no such event in the log") }
+        return try await proof(of: found, context)
+    }
+
+    /// The same for an event of which somebody tells who may; nothing is decided or recorded.
+    func inclusion(of id: EventID, _ context: RequestContext) async throws(Refusal) -> ProofFile {
+        guard let found = try await found(id, context) else {
+            throw Refusal(.busy, "the event has no place in the log yet", hint: "try again in a moment")
+        }
+        return try await proof(of: found, context)
+    }
+
+    private func proof(of found: FoundEvent, _ context: RequestContext) async throws(Refusal) -> ProofFile {
         let checkpoint = try await checkpoint(covering: found.place, context)
         let (index, size) = (found.place.position, checkpoint.head.size)
         let tiles = try await tiles(InclusionProof.tiles(index: index, size: size), epoch: found.place.epoch, context)

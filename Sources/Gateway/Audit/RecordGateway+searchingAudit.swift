@@ -47,6 +47,7 @@ extension RecordGateway {
     func refusal(_ error: SequencerError) -> Refusal {
         switch error {
         case .store(let error): refusal(error)
+        case .vault(let error) where error.isRestoring: .restoring
         case .vault: Refusal(.vaultUnavailable, "the vault cannot be reached", hint: "try again in a moment")
         case .damagedBatch, .damagedTree, .memory, .otherKey, .name:
             Refusal(.internalError, "the audit log does not go on (\(error.code))", hint: "the operator finds out more with 'gatehouse audit verify'")
@@ -55,7 +56,7 @@ extension RecordGateway {
 
     /// How the trail calls a person whose key there is.
     func pseudonym(of subject: SubjectID, _ context: RequestContext) async throws(Refusal) -> UUIDv7 {
-        let keys = try await keys(for: [subject], withTenantKey: false, context)
+        let keys = try await keys(ofNamed: [subject], context)
         guard let key = keys.subjects[subject], let pseudonym = UUIDv7(bytes: key.pseudonym.bytes) else {
             throw Refusal(
                 .notFound, "there is no such data subject", hint: "of somebody whose key was destroyed the trail does not tell, on purpose"

@@ -48,11 +48,21 @@ extension RecordGateway {
         // Before the store is read, so that a log that grows meanwhile has all of them.
         let remembered: [(epoch: Int, head: TreeHead)]
         do { remembered = try await sequencer.remembered(of: tenant) } catch { throw refusal(error) }
+        try await hold(&report, remembered: remembered, key: key, context, progress: progress)
+        return report
+    }
+
+    /// Holds the log as it is against its hashes, heads and signatures, and against heads that are remembered elsewhere.
+    func hold(
+        _ report: inout LiveReport, remembered: [(epoch: Int, head: TreeHead)], key: NoteKey?, _ context: RequestContext,
+        progress: @Sendable (Int, Int) -> Void
+    ) async throws(Refusal) {
+        let tenant = context.tenant
         let overview = try await storedOverview(context)
         let total = overview.size + overview.epochs.filter { $0.origin.epoch != overview.origin.epoch }.reduce(0) { $0 + $1.checkpoint.head.size }
         var done = 0
         let rows = try await read(context, [StoreDatabase.log(of: tenant), StoreDatabase.strayEvents(of: tenant)])
-        guard let log = StoreDatabase.storedLog(rows[0]) else { return report }
+        guard let log = StoreDatabase.storedLog(rows[0]) else { return }
         for epoch in 1...log.epoch {
             let signed = overview.epochs.first { $0.origin.epoch == epoch }
             let isOpen = epoch == log.epoch
@@ -75,7 +85,6 @@ extension RecordGateway {
             report.findingCount += verification.findingCount
         }
         for (place, isSecond) in StoreDatabase.strayPlaces(rows[1]) { report.add(.init(isSecond ? .placeTaken : .entryAdded, place: place)) }
-        return report
     }
 
     private func check(_ signed: LogOverview.Epoch, _ key: NoteKey?, _ verification: inout LiveVerification) {

@@ -25,6 +25,30 @@ package struct ImportRow: Sendable {
         self.members = members
         self.lookups = lookups
     }
+
+    /// As it goes over the wire, and as it rests while it waits for its turn.
+    package var json: JSONObject {
+        var object: JSONObject = ["line": .number(JSONNumber(line)), "members": .object(members)]
+        if !lookups.isEmpty {
+            object["lookups"] = .array(
+                lookups.map { .object(["member": .string($0.member), "field": .string($0.field), "value": .string($0.value)]) })
+        }
+        return object
+    }
+
+    package init?(_ object: JSONObject) {
+        guard case .number(let number)? = object["line"], let line = number.integer.flatMap({ Int(exactly: $0) }),
+            let members = object["members"]?.objectValue
+        else { return nil }
+        var lookups: [Lookup] = []
+        for item in object["lookups"]?.arrayValue ?? [] {
+            guard let member = item.objectValue?["member"]?.stringValue, let field = item.objectValue?["field"]?.stringValue,
+                let value = item.objectValue?["value"]?.stringValue, !value.utf8.contains(0), !lookups.contains(where: { $0.member == member })
+            else { return nil }
+            lookups.append(Lookup(member: member, field: field, value: value))
+        }
+        self.init(line: line, members: members, lookups: lookups)
+    }
 }
 
 /// What became of a row.

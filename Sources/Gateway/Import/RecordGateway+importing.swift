@@ -22,11 +22,18 @@ extension RecordGateway {
     package func importRows(
         _ rows: [ImportRow], into entity: Entity, isDryRun: Bool, _ context: RequestContext
     ) async throws(Refusal) -> [ImportOutcome] {
+        try await importRows(rows, into: entity, isDryRun: isDryRun, journal: nil, context)
+    }
+
+    /// - Parameter journal: where it is written down what became of each row that is not refused.
+    func importRows(
+        _ rows: [ImportRow], into entity: Entity, isDryRun: Bool, journal: ImportJournal?, _ context: RequestContext
+    ) async throws(Refusal) -> [ImportOutcome] {
         let importing = try await writable(.import, entity, context)
         let reading = sight(.read, entity, context)
         let way = ImportWay(
-            sight: importing, reading: reading, doors: Doors(changing: importing, reading: reading), isDryRun: isDryRun
-        )
+            sight: importing, reading: reading, doors: Doors(changing: importing, reading: reading), isDryRun: isDryRun,
+            journal: journal)
         var outcomes: [ImportOutcome] = []
         // Two rows of one file may be the same record: the second has to find what the first has written.
         for batch in ImportBatch.split(rows, entity) {
@@ -198,7 +205,8 @@ extension RecordGateway {
         return matches
     }
 
-    private func ids(
+    /// Records that have one of these values in a plain unique field, and show it to the caller.
+    func ids(
         where position: Int, isAnyOf values: [String], _ reading: Sight, _ context: RequestContext
     ) async throws(Refusal) -> [String: [RecordID]] {
         if values.isEmpty || !reading.ruling.isUsable(position) { return [:] }
@@ -255,11 +263,15 @@ extension RecordGateway {
     ) async throws(Refusal) -> [(index: Int, outcome: ImportOutcome)] {
         let isDryRun = way.isDryRun
         let doors = way.doors
+        try await refuseDeletedReferences(new.map(\.draft) + existing.map(\.row.draft), entity, context)
         let created = isDryRun ? [] : try await prepareNew(new.map(\.draft), entity, context)
         let tenantKeys = try await tenantKeys(context)
         let table = table(entity)
         let shape = table.whole.asking(doors.questions)
-        try await secure(created, context)
+        // People who asked to be forgotten go the whole way to the same answer, and are not kept.
+        let suppressed = isDryRun ? [:] : try await suppressed(new.map(\.draft), entity, context)
+        let kept = suppressed.isEmpty ? created : created.indices.filter { suppressed[$0] == nil }.map { created[$0] }
+        try await secure(kept, context)
         let changed = PendingChanges()
         do throws(Refusal) {
             let (outcomes, _) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
@@ -268,6 +280,7 @@ extension RecordGateway {
                 }
                 var prepared: [PreparedRow] = []
                 var moved: Set<RecordID> = []
+                var lines = way.journal.map { $0.lines(ofNew: new.map(\.row.line), created.map(\.row)) } ?? []
                 if !existing.isEmpty {
                     let rows: ResultSet
                     do throws(LinkError) {
@@ -288,6 +301,7 @@ extension RecordGateway {
                         let row = try prepareChange(item.row.draft, to: current, entity, key: key, owner: owner, tenantKeys, context)
                         if let row { prepared.append(row) }
                         if owner.subject != current.subject { moved.insert(current.id) }
+                        if let journal = way.journal { lines.append(journal.line(item.row.row.line, current, row, entity, key, context)) }
                         let outcome = ImportOutcome(line: item.row.row.line, fate: row == nil ? .skipped : .updated, record: item.id)
                         outcomes.append((item.row.index, outcome))
                     }
@@ -299,14 +313,22 @@ extension RecordGateway {
                     try await secure(prepared, context)
                     try await insert(created, new, entity, way, transaction, context)
                     try await update(prepared, moved, entity, way, transaction, context)
-                    for row in created + prepared { writeHistories(of: row, transaction, context) }
-                    event.records = (created + prepared).map(\.row.id)
-                    event.subjects = (created + prepared).filter { $0.row.subject != nil }.map(\.key.pseudonym)
-                    event.clearFields = Set((created + prepared).flatMap(\.changedFields))
+                    for index in suppressed.keys { transaction.enqueue(table.delete(created[index].row.id, tenant: context.tenant)) }
+                    for row in kept + prepared { writeHistories(of: row, transaction, context) }
+                    announce(.created, entity, kept, transaction, context)
+                    announce(.updated, entity, prepared, transaction, context)
+                    event.records = (kept + prepared).map(\.row.id)
+                    event.subjects = (kept + prepared).filter { $0.row.subject != nil }.map(\.key.pseudonym)
+                    event.clearFields = Set((kept + prepared).flatMap(\.changedFields))
+                    if !suppressed.isEmpty { event.target = .suppressed(suppressed.count) }
+                }
+                if let journal = way.journal, !lines.isEmpty {
+                    transaction.enqueue(StoreDatabase.addLines(lines, of: journal.job, tenant: context.tenant))
                 }
                 return (outcomes, event)
             }
             await tidy(changed.rows.flatMap(\.removedTokens), entity, context)
+            await countKeptOut(suppressed.values.flatMap { $0 }, context)
             return outcomes
         } catch {
             if error.code != .outcomeUnknown { await tidyUnwritten(created, context) }
@@ -359,6 +381,7 @@ struct ImportWay: Sendable {
     let reading: Sight
     let doors: Doors
     let isDryRun: Bool
+    let journal: ImportJournal?
 }
 
 /// What the transaction's closure has prepared.

@@ -14,6 +14,7 @@ enum CursorSeal {
         parts += [query.isDescending ? "desc" : "asc", query.filter ?? "", context.purpose?.name ?? ""]
         for (name, value) in query.filters.sorted(by: { ($0.name, $0.value) < ($1.name, $1.value) }) { parts += [name, value] }
         if let search = query.search { parts += ["", search] }
+        if query.wantsDeleted { parts += ["", "", "deleted"] }
         var bytes: [UInt8] = []
         for part in parts {
             withUnsafeBytes(of: UInt32(part.utf8.count).bigEndian) { bytes += $0 }

@@ -24,6 +24,10 @@ package struct ListQuery: Sendable {
     package var groupBy: [String] = []
     /// Fields to add up in each group.
     package var sums: [String] = []
+    /// Deleted records, in the place of those that are not.
+    package var wantsDeleted = false
+    /// What is to go along with the records; see ``Inclusion``.
+    package var include: [String] = []
     package init() {}
 }
 

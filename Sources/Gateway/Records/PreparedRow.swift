@@ -49,7 +49,7 @@ extension RecordGateway {
         return prepared
     }
 
-    private func prepareNew(
+    func prepareNew(
         _ draft: RecordDraft, _ entity: Entity, _ id: RecordID, _ subject: SubjectID?, _ key: DataKey,
         _ newKey: (subject: SubjectID, key: DataKey, wrapped: WrappedDataKey)?, _ tenantKeys: TenantKeys, _ context: RequestContext
     ) throws(Refusal) -> PreparedRow {

@@ -15,8 +15,11 @@ extension RecordGateway {
     /// Groups of fewer people than the policy's smallest group are left out for callers who may not see persons in the clear,
     /// and with a single one of them the next smallest, so that it does not follow from a total (k-anonymity).
     package func group(_ entity: Entity, _ query: ListQuery, _ context: RequestContext) async throws(Refusal) -> DisclosedGroups {
-        guard query.cursor == nil, query.sort == nil, query.fields == nil, query.search == nil else {
-            throw Refusal(.parameterInvalid, "groups have no cursor, no order, no fields and no q", hint: "use group_by with sum and filters")
+        guard query.cursor == nil, query.sort == nil, query.fields == nil, query.search == nil, query.include.isEmpty, !query.wantsDeleted
+        else {
+            throw Refusal(
+                .parameterInvalid, "groups have no cursor, no order, no fields, no q, no include and no deleted records",
+                hint: "use group_by with sum and filters")
         }
         let sight = try await decide(.read, entity, context)
         let plan = try await noted(sight, context) { () throws(Refusal) in try ListPlan(query, sight, context) }

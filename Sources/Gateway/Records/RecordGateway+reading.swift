@@ -1,5 +1,6 @@
 import AuditTrail
 package import Catalog
+import DataFormats
 package import Disclosure
 import Expressions
 package import Identity
@@ -16,6 +17,10 @@ package struct RecordList: Sendable {
     package let next: String?
     /// How many records fit in all, when that was asked.
     package let count: Int?
+    /// What goes along with them.
+    package var included: [IncludedRecords] = []
+    /// What each of them was made of.
+    var sources: [(record: StoredRecord, view: FieldView)] = []
 }
 
 extension RecordGateway {
@@ -25,30 +30,51 @@ extension RecordGateway {
     package func read(
         _ entity: Entity, _ id: RecordID, fields: [String]? = nil, _ context: RequestContext
     ) async throws(Refusal) -> DisclosedRecord {
-        let sight = try await decide(.read, entity, context, record: id)
+        try await read(entity, id, fields: fields, including: [], isDeleted: false, context).record
+    }
+
+    /// One record, and what goes along with it.
+    ///
+    /// - Parameters:
+    ///   - names: references, and other records that refer to this one; see ``Inclusion``.
+    ///   - isDeleted: it is a deleted one that is asked for.
+    package func read(
+        _ entity: Entity, _ id: RecordID, fields: [String]?, including names: [String], isDeleted: Bool, _ context: RequestContext
+    ) async throws(Refusal) -> (record: DisclosedRecord, included: [IncludedRecords]) {
+        let sight = isDeleted ? try await sightOfDeleted(entity, context, record: id) : try await decide(.read, entity, context, record: id)
         let positions = try await noted(sight, context) { () throws(Refusal) in try shownPositions(fields, sight.widest) }
-        let shape = sight.widest.shape(of: positions).asking(sight.ruling.questions)
+        let inclusions = try await inclusions(names, of: sight, context)
+        let shape = sight.widest.shape(of: Self.needed(positions, inclusions)).asking(sight.ruling.questions)
         let rows = try await read(context, [table(entity).select(id, shape, tenant: context.tenant, where: sight.ruling.filter)])[0]
         guard let stored = table(entity).records(rows, shape).first else {
             var event = event(sight.ruling.widest, context, outcome: .failed)
             event.records = [id]
             _ = try await record(event, context)
-            throw .notFound
+            throw await goneElsewhere(id, sight, context)
         }
         let keys = try await keys(for: [stored], context)
         let view = sight.view(stored)
+        let deletion = isDeleted ? try await deletions([stored], entity, context)[id] : nil
+        let included = try await include(inclusions, with: [(stored, view)], context)
         let receipt = try await record(disclosure(of: [(stored, view)], sight, positions, keys, context), context)
-        return disclose(stored, view, positions, keys, receipt, context)
+        return (disclose(stored, view, positions, keys, receipt, context, deletion), included)
+    }
+
+    /// The columns that what is shown and what goes along need.
+    private static func needed(_ positions: [Int], _ inclusions: [(Inclusion, Sight)]) -> [Int] {
+        let references = inclusions.compactMap { inclusion, _ in if case .referred(let position) = inclusion.way { position } else { nil } }
+        return references.isEmpty ? positions : Set(positions + references).sorted()
     }
 
     /// Records that fit, page by page. A filter, a sort or a field that the caller may not use is refused with the words
     /// that an unknown one is refused with.
     package func list(_ entity: Entity, _ query: ListQuery, _ context: RequestContext) async throws(Refusal) -> RecordList {
         if let text = query.search { return try await search(text, entity, query, context) }
-        let sight = try await decide(.read, entity, context)
+        let sight = query.wantsDeleted ? try await sightOfDeleted(entity, context) : try await decide(.read, entity, context)
         let (positions, plan) = try await noted(sight, context) { () throws(Refusal) in
             (try shownPositions(query.fields, sight.widest), try ListPlan(query, sight, context))
         }
+        let inclusions = try await inclusions(query.include, of: sight, context)
         let binding = CursorSeal.binding(context, entity, query)
         var page = RecordPage()
         if let cursor = query.cursor { page.after = try CursorSeal.open(cursor, entity, plan.sort, key: cursorKey, binding: binding) }
@@ -59,7 +85,7 @@ extension RecordGateway {
         page.sort = plan.sort
         page.isDescending = query.isDescending
         page.limit = query.limit + 1
-        let needed = Set(positions + (plan.sort.map { [$0] } ?? []) + (narrowing?.positions ?? [])).sorted()
+        let needed = Set(Self.needed(positions, inclusions) + (plan.sort.map { [$0] } ?? []) + (narrowing?.positions ?? [])).sorted()
         let shape = sight.widest.shape(of: needed).asking(sight.ruling.questions)
         let table = table(entity)
         var statements: [SQL] = []
@@ -83,11 +109,13 @@ extension RecordGateway {
         }
         let shown = found.prefix(query.limit).map { (record: $0, view: sight.view($0)) }
         let keys = try await keys(for: shown.map(\.record), context)
+        let deletions = query.wantsDeleted ? try await deletions(shown.map(\.record), entity, context) : [:]
+        let included = try await include(inclusions, with: shown, context)
 
         var event = disclosure(of: shown, sight, positions, keys, context)
         event.count = shown.count
         let receipt = try await record(event, context)
-        let records = shown.map { disclose($0.record, $0.view, positions, keys, receipt, context) }
+        let records = shown.map { disclose($0.record, $0.view, positions, keys, receipt, context, deletions[$0.record.id]) }
         var next: String?
         if found.count > query.limit, let last = shown.last?.record {
             next = CursorSeal.seal(
@@ -95,7 +123,8 @@ extension RecordGateway {
             )
         }
         return RecordList(
-            records: records, next: next, count: query.wantsCount ? results[1].int64(0, 0).map { Int($0) } : nil
+            records: records, next: next, count: query.wantsCount ? results[1].int64(0, 0).map { Int($0) } : nil,
+            included: included, sources: shown
         )
     }
 
@@ -154,12 +183,13 @@ extension RecordGateway {
 
     func disclose(
         _ stored: StoredRecord, _ view: FieldView, _ positions: [Int], _ keys: RecordKeys, _ receipt: AuditReceipt,
-        _ context: RequestContext
+        _ context: RequestContext, _ deletion: RecordDeletion? = nil
     ) -> DisclosedRecord {
         DisclosedRecord(
             stored, view, positions: view.shown(among: positions), key: keys.key(for: stored), isErased: keys.isErased(stored),
             tenant: context.tenant, tagKey: tagKey,
-            receipt: receipt, observe: observe
+            receipt: receipt, observe: observe,
+            extras: deletion.map { [("deleted_at", .string($0.at.description)), ("deleted_by", .string($0.by))] } ?? []
         )
     }
 

@@ -17,15 +17,22 @@ extension RecordGateway {
         let draft = try await draft(body, entity, creating.ruling.widest, isNew: true, context)
         let reading = sight(.read, entity, context)
         let doors = Doors(changing: creating, reading: reading)
+        try await refuseDeletedReferences([draft], entity, context)
         let prepared = try await prepareNew([draft], entity, context)[0]
         let duplicates = try await duplicates(of: draft, reading, context)
-        try await secure([prepared], context)
+        // Somebody who asked to be forgotten: goes the whole way to the same answer, and is not kept.
+        let suppressed = try await suppressed([draft], entity, context)[0]
+        if suppressed == nil { try await secure([prepared], context) }
+        let extras: [(name: String, value: JSONValue)] =
+            duplicates.isEmpty
+            ? []
+            : [("duplicates", .array(duplicates.map { .object(["field": .string($0.field), "id": .string($0.id.description)]) }))]
 
         let table = table(entity)
         let shape = reading.widest.shape.asking(doors.questions)
-        let (stored, receipt): (StoredRecord, AuditReceipt)
         do throws(Refusal) {
-            (stored, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
+            let created = try await change(context) {
+                (transaction: Transaction) async throws(Refusal) -> (value: StoredRecord, events: [AuditEvent]) in
                 let rows: ResultSet
                 do throws(LinkError) {
                     rows = try await transaction.execute(table.insert(prepared.row, tenant: context.tenant, returning: shape))[0]
@@ -36,22 +43,30 @@ extension RecordGateway {
                 // Whether such a record may be made is asked of the row itself, once it stands; a no takes it back.
                 guard let decision = doors.decision(stored) else { throw .notAdmitted }
                 try check(draft, entity, decision)
+                if suppressed != nil {
+                    context.call?.keepsNothing()
+                    transaction.enqueue(table.delete(prepared.row.id, tenant: context.tenant))
+                    var event = event(decision, context, outcome: .refused)
+                    event.target = .suppressed(1)
+                    return (stored, [event])
+                }
                 writeHistories(of: prepared, transaction, context)
-                return (stored, changeEvent(decision, prepared, also: duplicates.map(\.id), context))
+                announce(.created, entity, [prepared], transaction, context)
+                context.call?.shows(stored.id, doors.view(stored), key: prepared.key)
+                return (stored, [changeEvent(decision, prepared, also: duplicates.map(\.id), context)])
+            } showing: { (stored: StoredRecord, receipt: AuditReceipt) in
+                let view = doors.view(stored)
+                return DisclosedRecord(
+                    stored, view, positions: view.shown, key: prepared.key, isErased: false, tenant: context.tenant, tagKey: tagKey,
+                    receipt: receipt, observe: observe, extras: extras
+                )
             }
+            await countKeptOut(suppressed ?? [], context)
+            return created.value
         } catch {
             if error.code != .outcomeUnknown { await tidyUnwritten([prepared], context) }
             throw await recorded(veiled(error, reading), creating.ruling, context)
         }
-        let view = doors.view(stored)
-        let extras: [(name: String, value: JSONValue)] =
-            duplicates.isEmpty
-            ? []
-            : [("duplicates", .array(duplicates.map { .object(["field": .string($0.field), "id": .string($0.id.description)]) }))]
-        return DisclosedRecord(
-            stored, view, positions: view.shown, key: prepared.key, isErased: false, tenant: context.tenant, tagKey: tagKey, receipt: receipt,
-            observe: observe, extras: extras
-        )
     }
 
     /// Changes the members named in a merge patch (RFC 7396), if the record is still the one the caller has seen.
@@ -62,17 +77,28 @@ extension RecordGateway {
     ) async throws(Refusal) -> DisclosedRecord {
         let updating = try await writable(.update, entity, context, record: id)
         let draft = try await draft(patch, entity, updating.ruling.widest, isNew: false, record: id, context)
+        return try await amend(entity, id, updating, ifMatch: ifMatch, context) { _ in draft }
+    }
+
+    /// - Parameter drafting: what is to be changed, given what of the record may be written.
+    func amend(
+        _ entity: Entity, _ id: RecordID, _ updating: Sight, ifMatch: [String]?, _ context: RequestContext,
+        _ drafting: (Decision) throws(Refusal) -> RecordDraft
+    ) async throws(Refusal) -> DisclosedRecord {
+        try await refuseDeletedReferences([try drafting(updating.ruling.widest)], entity, context)
         let reading = sight(.read, entity, context)
         let doors = Doors(changing: updating, reading: reading)
         let tenantKeys = try await tenantKeys(context)
         let table = table(entity)
         let whole = table.whole.asking(doors.questions)
         let pending = Pending()
+        typealias Amended = (stored: StoredRecord, key: DataKey?, isErased: Bool)
 
-        let (outcome, receipt): ((stored: StoredRecord, key: DataKey?, isErased: Bool), AuditReceipt)
+        let disclosed: DisclosedRecord
         do throws(Refusal) {
-            (outcome, receipt) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
+            disclosed = try await change(context) { (transaction: Transaction) async throws(Refusal) -> (value: Amended, events: [AuditEvent]) in
                 let (current, decision) = try await locked(id, entity, doors, whole, ifMatch, transaction, context)
+                let draft = try drafting(decision)
                 try check(draft, entity, decision)
                 let keys = try await keys(for: [current], context)
                 let key = keys.key(for: current)
@@ -84,7 +110,8 @@ extension RecordGateway {
                     var event = event(decision, context, outcome: .disclosed)
                     event.records = [id]
                     event.subjects = key.map { [$0.pseudonym] } ?? []
-                    return ((current, key, keys.isErased(current)), event)
+                    context.call?.shows(id, doors.view(current), key: key)
+                    return ((current, key, keys.isErased(current)), [event])
                 }
                 pending.row = prepared
                 try await secure([prepared], context)
@@ -98,59 +125,29 @@ extension RecordGateway {
                 // Whoever a record comes to be about is asked like whoever it was about.
                 if stored.subject != current.subject, doors.decision(stored) == nil { throw .notAdmitted }
                 writeHistories(of: prepared, transaction, context)
-                return ((stored, prepared.key, false), changeEvent(decision, prepared, also: [], context))
-            }
+                announce(.updated, entity, [prepared], transaction, context)
+                context.call?.shows(id, doors.view(stored), key: prepared.key)
+                return ((stored, prepared.key, false), [changeEvent(decision, prepared, also: [], context)])
+            } showing: { (amended: Amended, receipt: AuditReceipt) in
+                let view = doors.view(amended.stored)
+                return DisclosedRecord(
+                    amended.stored, view, positions: view.shown, key: amended.key, isErased: amended.isErased, tenant: context.tenant,
+                    tagKey: tagKey, receipt: receipt, observe: observe
+                )
+            }.value
         } catch {
             if let prepared = pending.row { await tidy(prepared.addedTokens, entity, context) }
             if error.code == .notFound { throw await missed(updating.ruling.widest, id, context) }
             throw await recorded(veiled(error, reading), updating.ruling, record: id, context)
         }
         if let prepared = pending.row { await tidy(prepared.removedTokens, entity, context) }
-        let view = doors.view(outcome.stored)
-        return DisclosedRecord(
-            outcome.stored, view, positions: view.shown, key: outcome.key, isErased: outcome.isErased, tenant: context.tenant, tagKey: tagKey,
-            receipt: receipt, observe: observe
-        )
-    }
-
-    /// Removes a record. The key of the person it is about stays: erasure is another thing.
-    package func remove(_ entity: Entity, _ id: RecordID, ifMatch: [String]?, _ context: RequestContext) async throws(Refusal) {
-        let deleting = try await writable(.delete, entity, context, record: id)
-        let doors = Doors(changing: deleting, reading: sight(.read, entity, context))
-        let table = table(entity)
-        let whole = table.whole.asking(doors.questions)
-        let subject: SubjectID?
-        do throws(Refusal) {
-            (subject, _) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
-                let (current, decision) = try await locked(id, entity, doors, whole, ifMatch, transaction, context)
-                let key = try await keys(for: [current], context).key(for: current)
-                do throws(LinkError) {
-                    _ = try await transaction.execute(table.delete(id, tenant: context.tenant))
-                } catch {
-                    if error.isForeignKeyViolation {
-                        throw Refusal(.recordInUse, "other records refer to this one", hint: "remove or change those first")
-                    }
-                    throw refusal(StorageError(error))
-                }
-                var event = event(decision, context, outcome: .changed)
-                event.records = [id]
-                event.subjects = key.map { [$0.pseudonym] } ?? []
-                return (current.subject, event)
-            }
-        } catch {
-            if error.code == .notFound { throw await missed(deleting.ruling.widest, id, context) }
-            throw await recorded(error, deleting.ruling, record: id, context)
-        }
-        if !entity.searchableFields.isEmpty {
-            let holder = subject?.uuid ?? context.tenant.uuid
-            _ = try? await vault.write(context.tenant, [VaultDatabase.removeTokens(ofRecord: id, holder: holder, tenant: context.tenant)])
-        }
+        return disclosed
     }
 
     // MARK: Parts
 
     /// Reads a body; trying to write what one may not is recorded like any denial.
-    private func draft(
+    func draft(
         _ body: JSONObject, _ entity: Entity, _ decision: Decision, isNew: Bool, record: RecordID? = nil, _ context: RequestContext
     ) async throws(Refusal) -> RecordDraft {
         do throws(Refusal) { return try RecordDraft.read(body, entity, decision, isNew: isNew) } catch {
@@ -164,7 +161,7 @@ extension RecordGateway {
     }
 
     /// Records that somebody wanted to change a record that is not there.
-    private func missed(_ decision: Decision, _ id: RecordID, _ context: RequestContext) async -> Refusal {
+    func missed(_ decision: Decision, _ id: RecordID, _ context: RequestContext) async -> Refusal {
         var event = event(decision, context, outcome: .failed)
         event.records = [id]
         do throws(Refusal) { _ = try await self.record(event, context) } catch { return error }
@@ -196,10 +193,10 @@ extension RecordGateway {
     }
 
     /// Turns what a transaction found out into the recorded denial that it is; passes every other refusal on.
-    private func recorded(_ refusal: Refusal, _ ruling: Ruling, record: RecordID? = nil, _ context: RequestContext) async -> Refusal {
+    func recorded(_ refusal: Refusal, _ ruling: Ruling, record: RecordID? = nil, _ context: RequestContext) async -> Refusal {
         switch refusal {
         case .notAdmitted: return await deny(ruling.excluded, context, record: record)
-        case _ where refusal.code == .fieldNotWritable:
+        case _ where [.fieldNotWritable, .holdInTheWay].contains(refusal.code):
             var event = event(ruling.widest, context, outcome: .refused)
             event.records = record.map { [$0] } ?? []
             do throws(Refusal) { _ = try await self.record(event, context) } catch { return error }
@@ -208,27 +205,44 @@ extension RecordGateway {
         }
     }
 
-    /// The record as it is now, locked until the transaction ends, if it is the one that the caller has seen, and what may be
-    /// changed of it.
-    private func locked(
+    /// The record as it is now, locked until the transaction ends, if it is the one that the caller has seen, and what may be changed of it.
+    func locked(
         _ id: RecordID, _ entity: Entity, _ doors: Doors, _ shape: RecordShape, _ ifMatch: [String]?, _ transaction: Transaction,
         _ context: RequestContext
     ) async throws(Refusal) -> (StoredRecord, Decision) {
-        let rows: ResultSet
+        let locked = try await locked(id, entity, doors, shape, ifMatch, also: [], transaction, context)
+        return (locked.record, locked.decision)
+    }
+
+    /// The same, with answers to more.
+    ///
+    /// - Parameter more: questions that travel with it.
+    func locked(
+        _ id: RecordID, _ entity: Entity, _ doors: Doors, _ shape: RecordShape, _ ifMatch: [String]?, also more: [SQL],
+        _ transaction: Transaction, _ context: RequestContext
+    ) async throws(Refusal) -> (record: StoredRecord, decision: Decision, more: [ResultSet]) {
+        let results: [ResultSet]
         do throws(LinkError) {
-            rows = try await transaction.execute(table(entity).select(id, shape, tenant: context.tenant, forUpdate: true))[0]
+            results = try await transaction.execute([table(entity).select(id, shape, tenant: context.tenant, forUpdate: true)] + more)
         } catch {
             throw refusal(StorageError(error))
         }
-        guard let current = table(entity).records(rows, shape).first, doors.isKnown(current) else { throw .notFound }
+        guard let current = table(entity).records(results[0], shape).first, doors.isKnown(current) else { throw .notFound }
         guard let decision = doors.decision(current) else { throw .notAdmitted }
-        let view = doors.view(current)
+        if let step = context.step, current.version != step.version {
+            throw Refusal(.preconditionFailed, "the record has changed since the job wrote it")
+        }
+        try check(ifMatch, current, doors.view(current))
+        return (current, decision, Array(results.dropFirst()))
+    }
+
+    /// Whether a record is the one that the caller has seen; `nil` for whatever it is.
+    func check(_ ifMatch: [String]?, _ current: StoredRecord, _ view: FieldView) throws(Refusal) {
         // Somebody erased may be known by either: what is wrong with a change is then not that the record has changed.
         let tags = [false, true].map { EntityTag.of(current, view, isErased: $0, key: tagKey) }
         if let ifMatch, !ifMatch.contains(where: { sent in tags.contains { EntityTag.isOfRecord(sent, tag: $0) } }) {
             throw Refusal(.preconditionFailed, "the record has changed since you read it", hint: "read it again and repeat the change")
         }
-        return (current, decision)
     }
 
     /// Whom a record is about once a draft is applied.
@@ -251,7 +265,7 @@ extension RecordGateway {
         for history in prepared.histories { transaction.enqueue(table(history.entity).insert(history.row, tenant: context.tenant)) }
     }
 
-    private func changeEvent(_ decision: Decision, _ prepared: PreparedRow, also records: [RecordID], _ context: RequestContext) -> AuditEvent {
+    func changeEvent(_ decision: Decision, _ prepared: PreparedRow, also records: [RecordID], _ context: RequestContext) -> AuditEvent {
         var event = event(decision, context, outcome: .changed)
         event.records = [prepared.row.id] + records
         event.subjects = prepared.row.subject == nil ? [] : [prepared.key.pseudonym]
@@ -260,7 +274,7 @@ extension RecordGateway {
     }
 
     /// Records that have a `unique: warn` value of the draft already; told only to a caller that could have searched for them.
-    private func duplicates(
+    func duplicates(
         of draft: RecordDraft, _ reading: Sight, _ context: RequestContext
     ) async throws(Refusal) -> [(field: String, id: RecordID)] {
         let entity = reading.entity

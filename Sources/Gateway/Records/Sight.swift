@@ -32,6 +32,9 @@ struct Sight: Sendable {
         return views.view(entity, ruling.decision(stored.answers(from: first, count: ruling.questions.count)))
     }
 
+    /// The same for those records only for which something else holds, too.
+    func limited(to condition: RowCondition) -> Sight { Sight(entity, ruling.limited(to: condition), views) }
+
     var excluded: FieldView { views.view(entity, ruling.excluded) }
 }
 

@@ -5,6 +5,7 @@ import Identity
 package import Policies
 import PostgresLink
 import Storage
+import SubjectRights
 package import Vocabulary
 
 extension RecordGateway {
@@ -30,7 +31,8 @@ extension RecordGateway {
             let answers = try await read(context, people.flatMap { StoreDatabase.standing(of: $0, tenant: context.tenant) })
             var standings: [SubjectID: PersonFacts] = [:]
             for (index, person) in people.enumerated() {
-                standings[person] = PersonFacts(SubjectStanding(Array(answers[index * 3..<index * 3 + 3])), at: context.access.time)
+                let own = answers[index * SubjectStanding.statementCount..<(index + 1) * SubjectStanding.statementCount]
+                standings[person] = PersonFacts(SubjectStanding(Array(own)), catalog.purposes, at: context.access.time)
             }
             for record in records {
                 var values: [String: Value] = ["id": .string(record.id.description)]
@@ -49,10 +51,11 @@ extension RecordGateway {
 }
 
 extension PersonFacts {
-    fileprivate init(_ standing: SubjectStanding, at now: Instant) {
+    fileprivate init(_ standing: SubjectStanding, _ purposes: [String: Purpose], at now: Instant) {
+        let consents = standing.consents.map(\.event).filter { $0.isInForce(at: now, retired: purposes[$0.purpose]?.retiredNotices ?? []) }
         self.init(
-            consents: Set(standing.consents.filter { $0.isInForce(at: now) }.map(\.purpose)), isRestricted: standing.restriction != nil,
-            objections: Set(standing.objections.map(\.purpose))
+            consents: Set(consents.map(\.purpose)), isRestricted: standing.restriction != nil, objections: Set(standing.objections.map(\.purpose)),
+            hasOptedOut: standing.optOut(.sale) != nil, limitsSensitiveUse: standing.optOut(.sensitive) != nil
         )
     }
 }

@@ -36,6 +36,8 @@ extension Rotation {
             if isClosed { job.unusedSince = .now() }
             job.enter(isClosed ? .destroy : .rewrap)
         case .destroy:
+            // What the repository of backups has of the vault opens no more afterwards: it has to have the vault as it is now before.
+            try await gateway.replaceVaultArchive()
             let ended = try await gateway.inKeyRing { () async throws(KeyRingError) in try await keyRing.destroyEndedEpochs(of: tenant) }
             for epoch in ended { gateway.observe(.epochEnded(tenant: tenant.description, epoch: Int(epoch))) }
             job.finish()

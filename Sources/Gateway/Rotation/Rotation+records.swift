@@ -35,10 +35,35 @@ extension Rotation {
         case .settle: return await settle(&job, then: .rewrite)
         case .rewrite:
             let limit = batch(200, job)
-            let count = try await walk(&job, over: sealedEntities) { (entity: Entity, after: RecordID?) async throws(Refusal) in
-                try await reseal(entity, after: after, limit: limit, tenant)
+            // Records, those in the archive, then what else is sealed under people's keys: the ledger of consents, and what they wrote in requests.
+            if job.entity != Self.archive, job.entity != Self.ledger, job.entity != RecordGateway.contentPlace {
+                let count = try await walk(&job, over: sealedEntities) { (entity: Entity, after: RecordID?) async throws(Refusal) in
+                    try await reseal(entity, after: after, limit: limit, tenant)
+                }
+                if let count { return count }
+                (job.entity, job.position) = (Self.archive, nil)
             }
-            if let count { return count }
+            if job.entity == Self.archive {
+                if let (last, count, unreadable) = try await resealArchive(after: job.position, limit: limit, tenant) {
+                    job.position = last
+                    job.unreadable += Int64(unreadable)
+                    return count
+                }
+                (job.entity, job.position) = (Self.ledger, nil)
+            }
+            if job.entity == Self.ledger {
+                if let (last, count, unreadable) = try await resealConsents(after: job.position.map { SubjectID($0) }, people: limit, tenant) {
+                    job.position = last.uuid
+                    job.unreadable += Int64(unreadable)
+                    return count
+                }
+                (job.entity, job.position) = (RecordGateway.contentPlace, nil)
+            }
+            if let (last, count, unreadable) = try await gateway.resealRequests(after: job.position, limit: limit, tenant) {
+                job.position = last
+                job.unreadable += Int64(unreadable)
+                return count
+            }
             job.unusedSince = .now()
             job.enter(.retire)
         case .retire:
@@ -102,6 +127,11 @@ extension Rotation {
 
     // MARK: Records
 
+    /// What a job calls the archive, behind the entities.
+    private static var archive: String { "archived_record" }
+    /// What a job calls the ledger of consents, behind the archive.
+    private static var ledger: String { "consent_event" }
+
     private var sealedEntities: [Entity] { gateway.catalog.entities.filter { $0.fields.contains(where: \.isSealed) } }
     private var searchableEntities: [Entity] { gateway.catalog.entities.filter { !$0.searchableFields.isEmpty } }
 
@@ -140,6 +170,44 @@ extension Rotation {
         page.limit = limit
         page.after = after.map { RecordPage.Position(value: nil, id: $0) }
         return gateway.table(entity).list(page, shape, tenant: tenant)
+    }
+
+    /// The same for records that retention has moved to the archive, of all entities in the order of their ids.
+    private func resealArchive(
+        after: UUIDv7?, limit: Int, _ tenant: TenantID
+    ) async throws(Refusal) -> (last: UUIDv7, count: Int, unreadable: Int)? {
+        let gateway = gateway
+        return try await gateway.store.transaction(Scope(tenant: tenant), wrap: { gateway.refusal($0) }) {
+            (transaction: Transaction) async throws(Refusal) in
+            func execute(_ statement: SQL) async throws(Refusal) -> ResultSet {
+                do throws(LinkError) { return try await transaction.execute([statement])[0] } catch { throw gateway.refusal(StorageError(error)) }
+            }
+            let page = try await execute(StoreDatabase.archivedPage(after: after, limit: limit, tenant: tenant))
+            guard page.rowCount > 0, let last = page.uuid(page.rowCount - 1, 1) else { return nil }
+            var ids: [String: [RecordID]] = [:]
+            for row in 0..<page.rowCount {
+                if let entity = page.text(row, 0), let id = page.uuid(row, 1) { ids[entity, default: []].append(RecordID(id)) }
+            }
+            var unreadable = 0
+            for entity in gateway.catalog.entities {
+                guard let ids = ids[entity.name] else { continue }
+                let table = gateway.table(entity)
+                let records = table.records(try await execute(table.archived(ids, table.whole, tenant: tenant)), table.whole)
+                let keys = try await gateway.keys(for: records, tenant: tenant)
+                for record in records {
+                    guard let key = keys.key(for: record) else { continue }
+                    let (row, failed) = reseal(record, entity, key, tenant)
+                    unreadable += failed
+                    guard let row else { continue }
+                    let values = zip(entity.fields, row.cells).enumerated().compactMap { position, pair -> (field: Field, new: [UInt8])? in
+                        guard case .sealed(let new?) = pair.1, new != record.sealedBytes(position) else { return nil }
+                        return (pair.0, new)
+                    }
+                    transaction.enqueue(table.reseal(record.id, values, tenant: tenant))
+                }
+            }
+            return (last, page.rowCount, unreadable)
+        }
     }
 
     /// Seals the cells of a batch of records with the newest version of their keys and the tenant's suite. Values, versions and

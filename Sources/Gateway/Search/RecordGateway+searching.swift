@@ -20,7 +20,7 @@ extension RecordGateway {
     /// The vault says where to look; each record is fetched under the conditions of a list, opened, and compared at the fields
     /// that it shows the caller in the clear. So a value that the caller may not read finds nothing.
     func search(_ text: String, _ entity: Entity, _ query: ListQuery, _ context: RequestContext) async throws(Refusal) -> RecordList {
-        let sight = try await decide(.read, entity, context)
+        let sight = query.wantsDeleted ? try await sightOfDeleted(entity, context) : try await decide(.read, entity, context)
         let (positions, plan, search) = try await noted(sight, context) { () throws(Refusal) in
             if query.sort != nil || query.wantsCount {
                 throw Refusal(
@@ -30,6 +30,7 @@ extension RecordGateway {
             }
             return (try shownPositions(query.fields, sight.widest), try ListPlan(query, sight, context), try SearchPlan(text, sight))
         }
+        if !query.include.isEmpty { throw Refusal(.parameterInvalid, "q has no include", hint: "include on the records that it finds") }
         let binding = CursorSeal.binding(context, entity, query)
         let start: SearchCandidate?
         if let cursor = query.cursor { start = try CursorSeal.openCandidate(cursor, key: cursorKey, binding: binding) } else { start = nil }
@@ -75,8 +76,9 @@ extension RecordGateway {
         let used = search.positions.filter { position in shown.contains { $0.view.decision.access[position].isClear } }
         event.clearFields.formUnion(used.map { FieldName(entity.fields[$0]) })
         event.maskedFields.subtract(event.clearFields)
+        let deletions = query.wantsDeleted ? try await deletions(shown.map(\.record), entity, context) : [:]
         let receipt = try await record(event, context)
-        let records = shown.map { disclose($0.record, $0.view, positions, keys, receipt, context) }
+        let records = shown.map { disclose($0.record, $0.view, positions, keys, receipt, context, deletions[$0.record.id]) }
         let end = hits.count > query.limit ? page.last?.candidate : last
         return RecordList(
             records: records, next: end.map { CursorSeal.seal($0, key: cursorKey, binding: binding) }, count: nil

@@ -24,8 +24,10 @@ extension RecordGateway {
         let decision = try await decide(.read, .audit, context)
         var event = event(decision, context, outcome: .disclosed)
         event.target = .report("subject")
-        let keys = try await keys(for: [subject], withTenantKey: false, context)
-        guard let key = keys.subjects[subject], let pseudonym = UUIDv7(bytes: key.pseudonym.bytes) else {
+        // With what is told of whoever was merged into this person, under the pseudonyms that they had.
+        let people = try await mergedPeople([subject], context)
+        let keys = try await keys(ofNamed: people.ids, context)
+        guard keys.subjects[subject] != nil else {
             event.outcome = .failed
             try await confirmLiveness(context)
             _ = try await record(event, context)
@@ -34,37 +36,47 @@ extension RecordGateway {
                 .subjectErased, "the key of this data subject was destroyed, so nobody can tell any more which events were about them",
                 hint: "that is the point of destroying it: the trail still stands, and no longer speaks of this person")
         }
-        let tables = catalog.entities.filter { $0.subject != .nobody }.map { table($0).ids(ofSubject: subject, limit: 1000, tenant: context.tenant) }
+        let pseudonyms = people.ids.compactMap { keys.subjects[$0].flatMap { UUIDv7(bytes: $0.pseudonym.bytes) } }
+        let tables = catalog.entities.filter { $0.subject != .nobody }.flatMap { entity in
+            people.ids.map { table(entity).ids(ofSubject: $0, limit: 1000, tenant: context.tenant) }
+        }
         let report = try await inTrail(context) { (scope: Scope) async throws(StorageError) in
             var report = SubjectReport(subject)
-            var records: Set<RecordID> = [RecordID(subject.uuid)]
+            var records = Set(people.ids.map { RecordID($0.uuid) })
             for rows in try await store.read(scope, tables) {
                 records.formUnion((0..<rows.rowCount).compactMap { rows.uuid($0, 0).map { RecordID($0) } })
             }
             var after: EventID?
-            while true {
-                let page = try await store.auditEvents(about: pseudonym, after: after, limit: Self.reportPage, scope)
-                for event in page.lazy.compactMap({ ReportedEvent($0) }) {
+            var done: [UUIDv7] = []
+            // One after the other; an event about several of them is told once.
+            while done.count < pseudonyms.count {
+                let page = try await store.auditEvents(about: pseudonyms[done.count], after: after, limit: Self.reportPage, scope)
+                for event in page.lazy.compactMap({ ReportedEvent($0) }) where !event.subjects.contains(where: { done.contains($0) }) {
                     report.add(event)
                     // One record and one person: the record is about them, whether it is still there or not.
                     if event.subjects.count == 1, event.records.count == 1, records.count < 10_000 { records.formUnion(event.records) }
                 }
                 progress(report.events)
-                guard page.count == Self.reportPage, let last = page.last else { break }
-                after = last.id
+                if page.count == Self.reportPage, let last = page.last {
+                    after = last.id
+                } else {
+                    done.append(pseudonyms[done.count])
+                    after = nil
+                }
             }
-            after = nil
             while true {
                 let page = try await store.auditEvents(
-                    naming: records.sorted(), butNot: pseudonym, after: after, limit: Self.reportPage, scope)
-                for event in page.lazy.compactMap({ ReportedEvent($0) }) { report.add(event) }
+                    naming: records.sorted(), butNot: pseudonyms[0], after: after, limit: Self.reportPage, scope)
+                for event in page.lazy.compactMap({ ReportedEvent($0) }) where !event.subjects.contains(where: { pseudonyms.contains($0) }) {
+                    report.add(event)
+                }
                 progress(report.events)
                 guard page.count == Self.reportPage, let last = page.last else { break }
                 after = last.id
             }
             return report
         }
-        event.subjects = [key.pseudonym]
+        event.subjects = keys.pseudonyms
         event.count = report.events
         _ = try await record(event, context)
         return report
@@ -90,6 +102,9 @@ extension RecordGateway {
                 progress(events)
             }
             for glass in try await store.brokenGlass(since: question.since, until: question.until, limit: 1000, scope) { activity.add(glass) }
+            let alarms = try await store.alarms(
+                AuditAlarm.honeyRead.rawValue, since: question.since, until: question.until, limit: 1000, scope)
+            for alarm in alarms { activity.add(alarm) }
             return activity.findings
         }
         var event = event(decision, context, outcome: .disclosed)

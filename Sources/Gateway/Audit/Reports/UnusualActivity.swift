@@ -29,6 +29,7 @@ package struct UnusualActivity: Sendable {
     package let question: UnusualQuestion
     private var actors: [String: Actor] = [:]
     private var glasses: [BrokenGlass] = []
+    private var alarms: [AlarmTally] = []
 
     package init(_ question: UnusualQuestion) { self.question = question }
 
@@ -72,6 +73,7 @@ package struct UnusualActivity: Sendable {
     }
 
     package mutating func add(_ glass: BrokenGlass) { glasses.append(glass) }
+    package mutating func add(_ alarm: AlarmTally) { alarms.append(alarm) }
 
     private mutating func change(_ name: String, _ moment: Instant, _ body: (inout Day) -> Void) {
         var actor = actors[name] ?? Actor()
@@ -91,6 +93,11 @@ package struct UnusualActivity: Sendable {
             UnusualFinding(
                 kind: .brokenGlass, actor: glass.actor, first: glass.at, last: glass.at, amount: glass.events,
                 why: "opened rule \(glass.rule) in an emergency; every broken glass is to be reviewed", rule: glass.rule, grant: glass.grant)
+        }
+        findings += alarms.map { alarm in
+            UnusualFinding(
+                kind: .honeyRead, actor: alarm.actor, first: alarm.first, last: alarm.last, amount: alarm.events,
+                why: "touched a record that nobody has a reason to read")
         }
         for (name, actor) in actors {
             for day in actor.within.values { findings += self.findings(name, day, actor) }

@@ -3,6 +3,7 @@ package import Vocabulary
 /// One line of the report on what is unusual: what, who, when, how much, and why it is there.
 package struct UnusualFinding: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable, Comparable {
+        case honeyRead = "honey-read"
         case brokenGlass = "broken-glass"
         case bulkRead = "bulk-read"
         case firstUse = "first-use"

@@ -1,0 +1,80 @@
+import AuditTrail
+import Identity
+import Policies
+import Storage
+import Vocabulary
+
+/// How many people somebody may see within an hour. Counted are persons, not requests: who reads the same card a hundred times has seen one.
+extension RecordGateway {
+    /// Counts the people that an event tells of, before it is written and anybody is shown; a refusal is recorded in its place.
+    ///
+    /// A list is shown as a whole or not at all. People who were seen within the hour are shown again, whatever the limit.
+    func countPeople(in event: AuditEvent, _ context: RequestContext) async throws(Refusal) {
+        guard event.outcome == .disclosed, !event.subjects.isEmpty, context.principal.liveness != nil,
+            let usual = context.policies.limits.people(of: context.principal.roles)
+        else { return }
+        let caller = PeopleSeen.Caller(tenant: context.tenant, actor: context.principal.actor)
+        let lift = try await lift(of: caller)
+        let budget = lift.budget(usual)
+        if let anew = lift.anew { people.beginAnew(caller, at: anew) }
+        let isSteppedUp = context.principal.isSteppedUp
+        var (verdict, isCrossing) = people.count(event.subjects, for: caller, budget, isSteppedUp: isSteppedUp, at: .now())
+        if verdict == .unknown {
+            do throws(StorageError) {
+                try await learnPeople(seenBy: caller, since: .now().advanced(by: .seconds(-PeopleSeen.hour)), most: budget.most)
+                if let anew = lift.anew { people.beginAnew(caller, at: anew) }
+            } catch {
+                throw refusal(error)
+            }
+            (verdict, isCrossing) = people.count(event.subjects, for: caller, budget, isSteppedUp: isSteppedUp, at: .now())
+        }
+        if isCrossing { observe(.peopleLimitReached(limit: PeopleLimit.stepUp.rawValue)) }
+        let limit: PeopleLimit
+        var retryAfter: Int?
+        switch verdict {
+        case .within: return
+        case .needsStepUp: limit = .stepUp
+        case .exhausted(let seconds):
+            limit = .most
+            retryAfter = seconds
+        // Forgotten in between, because there were too many others.
+        case .unknown: throw Refusal(.busy, "the gateway has too much to do", hint: "try again in a moment")
+        }
+        observe(.peopleLimitReached(limit: limit.rawValue))
+        try await recordLimit(limit, instead: event, context)
+        let stepUp = Refusal.stepUpRequired(of: context.principal)
+        var answer =
+            limit == .stepUp
+            ? Refusal(.peopleStepUp, "you have seen as many people within the hour as you may without a stronger sign-in", hint: stepUp.hint)
+            : Refusal(
+                .budgetExhausted, "you have seen as many people within the hour as anybody with your roles may", hint: "the rest can be seen later")
+        answer.retryAfter = retryAfter
+        answer.stepUp = limit == .stepUp ? stepUp.stepUp : nil
+        throw answer
+    }
+
+    private func recordLimit(_ limit: PeopleLimit, instead event: AuditEvent, _ context: RequestContext) async throws(Refusal) {
+        var refused = event
+        refused.outcome = .refused
+        refused.records = []
+        refused.subjects = []
+        refused.clearFields = []
+        refused.maskedFields = []
+        refused.target = .people(limit)
+        _ = try await record(refused, context)
+    }
+
+    /// Reads again whom limited callers were shown, here and by other gateways. Called every few seconds.
+    package func refreshPeopleSeen() async {
+        await refreshLifts()
+        for (caller, readAt, most) in people.callers(at: .now()) {
+            // Events come into the trail a moment after they happened, and clocks of gateways differ: a minute is looked at again.
+            try? await learnPeople(seenBy: caller, since: readAt.advanced(by: .seconds(-60)), most: most)
+        }
+    }
+
+    private func learnPeople(seenBy caller: PeopleSeen.Caller, since: Instant, most: Int) async throws(StorageError) {
+        let seen = try await store.peopleSeen(by: caller.actor, since: since, limit: most + 1, Scope(tenant: caller.tenant))
+        people.learn(seen, of: caller, most: most, at: .now())
+    }
+}
