@@ -57,8 +57,8 @@ package enum GrantCoding {
 }
 
 extension APIRequest {
-    /// A body whose members are all texts of 1 to 500 bytes.
-    func texts(required: [String], optional: [String] = []) throws(Refusal) -> [String: String] {
+    /// A body whose members are all texts of 1 to 500 bytes; long ones of up to 4,000.
+    func texts(required: [String], optional: [String] = [], longTexts: Set<String> = []) throws(Refusal) -> [String: String] {
         let object = try object("application/json")
         var texts: [String: String] = [:]
         var problems: [Refusal.Member] = []
@@ -67,8 +67,9 @@ extension APIRequest {
                 problems.append(.init(member.name, Refusal.Code.memberUnknown.rawValue, "there is no such member"))
                 continue
             }
-            guard case .string(let text) = member.value, !text.isEmpty, text.utf8.count <= 500, !text.utf8.contains(0) else {
-                problems.append(.init(member.name, Refusal.Code.valueInvalid.rawValue, "\(member.name) is a text of 1 to 500 bytes"))
+            let most = longTexts.contains(member.name) ? 4000 : 500
+            guard case .string(let text) = member.value, !text.isEmpty, text.utf8.count <= most, !text.utf8.contains(0) else {
+                problems.append(.init(member.name, Refusal.Code.valueInvalid.rawValue, "\(member.name) is a text of 1 to \(most) bytes"))
                 continue
             }
             texts[member.name] = text

@@ -1,5 +1,7 @@
 import Catalog
 import DataFormats
+import Storage
+import SubjectRights
 import Disclosure
 import Gateway
 import NIOHTTP1
@@ -11,28 +13,23 @@ extension API {
             guard case .importRows = route else { throw Refusal(.bodyTooLarge, "a body has at most \(Self.maximumRecordBytes) bytes") }
         }
         switch route {
-        case .health: return APIResponse(.ok)
+        case .health, .ready: return APIResponse(.ok)
         case .metrics:
             try await gateway.checkMetrics(context)
             let page = metrics(request.headers.first(name: HeaderName.accept) ?? "")
             return APIResponse(.ok, contentType: page.type, body: page.bytes)
+        case .describe(let form): return try await describe(form, gateway.offer(to: context), request)
         case .list(let entity): return try await list(entity, request, context)
         case .read(let entity, let id): return try await read(entity, id, request, context)
-        case .create(let entity):
-            let changed = try await gateway.create(entity, request.object("application/json"), context)
-            var response = self.response(.created, changed)
-            response.headers.replaceOrAdd(name: HeaderName.location, value: "/v1/\(entity.plural)/\(changed.id)")
-            return response
-        case .amend(let entity, let id):
-            let patch = try request.patch()
-            let changed = try await gateway.amend(entity, id, patch, ifMatch: request.ifMatch(), context)
-            return response(.ok, changed)
-        case .remove(let entity, let id):
-            try await gateway.remove(entity, id, ifMatch: request.ifMatch(), context)
-            return APIResponse(.noContent, contentType: nil)
+        case .create(let entity): return try await create(entity, request, context)
+        case .amend(let entity, let id): return try await amend(entity, id, request, context)
+        case .remove(let entity, let id): return try await remove(entity, id, request, context)
+        case .records(let route): return try await answer(route, request, context)
         case .importRows(let entity): return try await importRows(entity, request, context)
         case .listCredentials: return try await listCredentials(context)
         case .issueCredential: return try await issueCredential(request, context)
+        case .rotateCredential(let id): return try await rotateCredential(id, request, context)
+        case .users(let route): return try await answer(route, request, context)
         case .revokeCredential(let id):
             try await gateway.revokeCredential(id, context)
             return APIResponse(.noContent, contentType: nil)
@@ -46,20 +43,59 @@ extension API {
         case .readTile(let epoch, let path): return try await readTile(epoch, path, context)
         case .listGrants: return try await listGrants(request, context)
         case .requestGrant: return try await requestGrant(request, context)
-        case .approveGrant(let id): return try await Self.response(.ok, gateway.approveGrant(id, context))
-        case .closeGrant(let id): return try await closeGrant(id, request, context)
+        case .approveGrant(let id):
+            context.answers { (grant: GrantRecord) in Self.response(.ok, grant) }
+            return try await Self.response(.ok, gateway.approveGrant(id, context))
+        case .closeGrant(let id):
+            context.answers { (grant: GrantRecord) in Self.response(.ok, grant) }
+            return try await closeGrant(id, request, context)
+        case .listRequests: return try await listRequests(request, context)
+        case .openRequest: return try await openRequest(request, context)
+        case .readRequest(let id): return try await readRequest(id, context)
+        case .exportRequest(let id): return try await exportRequest(id, request, context)
+        case .stepRequest(let id, let step): return try await stepRequest(id, step, request, context)
         case .readSubject(let id): return try await readSubject(id, context)
+        case .showConsents(let id): return try await showConsents(id, context)
+        case .requestConsent(let id, let purpose): return try await requestConsent(id, purpose, request, context)
+        case .sendWithdrawalLink(let id, let purpose): return try await sendWithdrawalLink(id, purpose, context)
+        case .consentReceipt(let id, let purpose): return try await consentReceipt(id, purpose, context)
+        case .consentRecord(let id): return try await consentRecord(id, context)
+        case .listNotices: return try await listNotices(context)
+        case .optOut(let id): return try await setOptOut(id, stands: true, context)
+        case .optIn(let id): return try await setOptOut(id, stands: false, context)
+        case .limit(let id): return try await setLimit(id, stands: true, context)
+        case .liftLimit(let id): return try await setLimit(id, stands: false, context)
+        case .takeSignal(let id): return try await takeSignal(id, context)
+        case .open: return APIResponse(.ok)
         case .recordConsent(let id, let purpose): return try await recordConsent(id, purpose, request, context)
         case .restrict(let id): return try await restrict(id, request, context)
         case .liftRestriction(let id):
             try await gateway.setRestriction(id, nil, context)
             return APIResponse(.noContent, contentType: nil)
+        case .holds(let route): return try await answer(route, request, context)
+        case .webhooks(let route): return try await answer(route, request, context)
+        case .jobs(let route): return try await answer(route, request, context)
+        case .honey(let route): return try await answer(route, request, context)
+        case .limits(let route): return try await answer(route, request, context)
+        case .retention(let route): return try await answer(route, request, context)
+        case .becoming(let route): return try await answer(route, request, context)
+        case .erasures(let route): return try await answer(route, request, context)
+        case .reportProcessing(let report):
+            guard request.query.isEmpty else { throw Refusal(.parameterInvalid, "a parameter is not known here", hint: "there are none") }
+            return APIResponse(.ok, body: JSONValue.object(try await gateway.report(report, context).object).encoded())
         case .object(let id, let purpose):
             try await gateway.setObjection(id, to: purpose, stands: true, context)
             return APIResponse(.noContent, contentType: nil)
         case .withdrawObjection(let id, let purpose):
             try await gateway.setObjection(id, to: purpose, stands: false, context)
             return APIResponse(.noContent, contentType: nil)
+        case .listAgents: return try await listAgents(context)
+        case .admitAgents: return try await admitAgents(request, context)
+        case .removeAgent(let id):
+            try await gateway.removeAgent(id, context)
+            return APIResponse(.noContent, contentType: nil)
+        case .agentSetUp, .agentCheck, .exercise, .exerciseStatus, .exerciseRevoke:
+            preconditionFailure("a route with a credential of its own has a handler of its own")
         }
     }
 
@@ -68,21 +104,47 @@ extension API {
         guard query.filters.isEmpty, query.filter == nil, query.search == nil, query.cursor == nil, query.sort == nil, query.groupBy.isEmpty,
             !query.wantsCount
         else {
-            throw Refusal(.parameterInvalid, "only 'fields' can be asked of a single record")
+            throw Refusal(.parameterInvalid, "only 'fields', 'include' and 'deleted' can be asked of a single record")
         }
-        let record = try await gateway.read(entity, id, fields: query.fields, context)
+        let (record, included) = try await gateway.read(
+            entity, id, fields: query.fields, including: query.include, isDeleted: query.wantsDeleted, context)
+        if !query.include.isEmpty {
+            // The tag of the record says nothing of what goes along with it: it stands in `_meta`, to change the record by, and not in the header.
+            var json = JSONWriter(capacity: 64 + Self.size(included))
+            json.beginObject()
+            Self.write(included, &json)
+            json.endObject()
+            return APIResponse(.ok, body: record.json.dropLast() + [UInt8(ascii: ",")] + json.bytes.dropFirst())
+        }
         if !request.headers[HeaderName.ifNoneMatch].isEmpty, !request.matchesNone(record.entityTag) {
             var response = APIResponse(.notModified, contentType: nil)
             response.headers.replaceOrAdd(name: HeaderName.entityTag, value: record.entityTag)
             return response
         }
-        return response(.ok, record)
+        return Self.response(.ok, record)
     }
 
-    private func response(_ status: HTTPResponseStatus, _ record: DisclosedRecord) -> APIResponse {
-        var response = APIResponse(status, body: record.json)
-        response.headers.replaceOrAdd(name: HeaderName.entityTag, value: record.entityTag)
-        return response
+    /// What goes along, under the names it was asked for by.
+    private static func write(_ included: [IncludedRecords], _ json: inout JSONWriter) {
+        json.name("_included")
+        json.beginObject()
+        for kind in included {
+            json.name(kind.name)
+            json.beginArray()
+            for record in kind.records { json.raw(record.json) }
+            json.endArray()
+        }
+        json.endObject()
+        let cut = included.filter(\.hasMore)
+        if cut.isEmpty { return }
+        json.name("_included_more")
+        json.beginArray()
+        for kind in cut { json.string(kind.name) }
+        json.endArray()
+    }
+
+    private static func size(_ included: [IncludedRecords]) -> Int {
+        included.reduce(0) { $0 + $1.records.reduce(32) { $0 + $1.json.count + 1 } }
     }
 
     private func list(_ entity: Entity, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
@@ -104,6 +166,7 @@ extension API {
             json.name("count")
             json.number(Int64(count))
         }
+        if !query.include.isEmpty { Self.write(list.included, &json) }
         json.endObject()
         var response = APIResponse(.ok, body: json.bytes)
         if let next = list.next {
@@ -130,22 +193,7 @@ extension API {
 
     /// Rows as NDJSON: `{"line": 12, "members": {…}, "lookups": [{"member": …, "field": …, "value": …}]}` each.
     private func importRows(_ entity: Entity, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
-        guard request.headers.first(name: HeaderName.contentType)?.lowercased().hasPrefix("application/x-ndjson") == true else {
-            throw Refusal(.mediaTypeUnsupported, "the body has to be application/x-ndjson", hint: "Content-Type: application/x-ndjson")
-        }
-        var rows: [ImportRow] = []
-        var failure: Refusal?
-        var reader = LineReader()
-        func take(_ line: NumberedLine) {
-            guard failure == nil, rows.count <= RecordGateway.maximumImportRows else { return }
-            do throws(Refusal) { rows.append(try ImportRowCoding.read(line)) } catch { failure = error }
-        }
-        reader.feed(request.body, take)
-        reader.finish(take)
-        if let failure { throw failure }
-        guard rows.count <= RecordGateway.maximumImportRows else {
-            throw Refusal(.bodyTooLarge, "an import call takes at most \(RecordGateway.maximumImportRows) rows")
-        }
+        let rows = try ImportRowCoding.rows(request)
         let isDryRun = request.query.contains { $0.name == "dry_run" && $0.value == "true" }
         let outcomes = try await gateway.importRows(rows, into: entity, isDryRun: isDryRun, context)
         return APIResponse(.ok, body: ImportRowCoding.write(outcomes))

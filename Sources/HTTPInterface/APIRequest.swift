@@ -11,9 +11,13 @@ package struct APIRequest: Sendable {
     package let body: [UInt8]
     /// The address at the other end of the connection.
     package let peer: String?
+    /// The client's certificate in DER, when it was verified: by this server's handshake, or by a proxy that is trusted.
+    package let clientCertificate: [UInt8]?
 
     /// `nil` when the target is longer than 8 KiB, has more than 64 parameters, or does not decode to UTF-8.
-    package init?(method: HTTPMethod, target: String, headers: HTTPHeaders, body: [UInt8], peer: String? = nil) {
+    package init?(
+        method: HTTPMethod, target: String, headers: HTTPHeaders, body: [UInt8], peer: String? = nil, clientCertificate: [UInt8]? = nil
+    ) {
         guard target.utf8.count <= 8192 else { return nil }
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var segments: [String] = []
@@ -35,6 +39,7 @@ package struct APIRequest: Sendable {
         self.headers = headers
         self.body = body
         self.peer = peer
+        self.clientCertificate = clientCertificate
     }
 
     private static func decode(_ text: Substring, plusIsSpace: Bool) -> String? {

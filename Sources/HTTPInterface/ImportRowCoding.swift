@@ -1,35 +1,42 @@
 import DataFormats
 package import Gateway
+import NIOHTTP1
 import Vocabulary
 
 /// Import rows and their outcomes on the wire.
 package enum ImportRowCoding {
-    static func read(_ line: NumberedLine) throws(Refusal) -> ImportRow {
-        let malformed = Refusal(.bodyMalformed, "line \(line.number) of the body is not an import row")
-        guard line.problem == nil, let value = try? JSONReader.read(line.bytes, maximumDepth: 8), let object = value.objectValue,
-            case .number(let number)? = object["line"], let lineNumber = number.integer, let members = object["members"]?.objectValue
-        else { throw malformed }
-        var lookups: [ImportRow.Lookup] = []
-        for item in object["lookups"]?.arrayValue ?? [] {
-            guard let member = item.objectValue?["member"]?.stringValue, let field = item.objectValue?["field"]?.stringValue,
-                let value = item.objectValue?["value"]?.stringValue
-            else { throw malformed }
-            if lookups.contains(where: { $0.member == member }) || value.utf8.contains(0) { throw malformed }
-            lookups.append(ImportRow.Lookup(member: member, field: field, value: value))
+    /// The rows of a body as NDJSON, at most as many as one call takes.
+    static func rows(_ request: APIRequest) throws(Refusal) -> [ImportRow] {
+        guard request.headers.first(name: HeaderName.contentType)?.lowercased().hasPrefix("application/x-ndjson") == true else {
+            throw Refusal(.mediaTypeUnsupported, "the body has to be application/x-ndjson", hint: "Content-Type: application/x-ndjson")
         }
-        return ImportRow(line: Int(lineNumber), members: members, lookups: lookups)
+        var rows: [ImportRow] = []
+        var failure: Refusal?
+        var reader = LineReader()
+        func take(_ line: NumberedLine) {
+            guard failure == nil, rows.count <= RecordGateway.maximumImportRows else { return }
+            do throws(Refusal) { rows.append(try read(line)) } catch { failure = error }
+        }
+        reader.feed(request.body, take)
+        reader.finish(take)
+        if let failure { throw failure }
+        guard rows.count <= RecordGateway.maximumImportRows else {
+            throw Refusal(.bodyTooLarge, "a call takes at most \(RecordGateway.maximumImportRows) rows")
+        }
+        return rows
+    }
+
+    static func read(_ line: NumberedLine) throws(Refusal) -> ImportRow {
+        guard line.problem == nil, let object = (try? JSONReader.read(line.bytes, maximumDepth: 8))?.objectValue, let row = ImportRow(object) else {
+            throw Refusal(.bodyMalformed, "line \(line.number) of the body is not an import row")
+        }
+        return row
     }
 
     package static func write(_ rows: [ImportRow]) -> [UInt8] {
         var bytes: [UInt8] = []
         for row in rows {
-            var object: JSONObject = ["line": .number(JSONNumber(row.line)), "members": .object(row.members)]
-            if !row.lookups.isEmpty {
-                object["lookups"] = .array(
-                    row.lookups.map { .object(["member": .string($0.member), "field": .string($0.field), "value": .string($0.value)]) }
-                )
-            }
-            bytes += JSONValue.object(object).encoded()
+            bytes += JSONValue.object(row.json).encoded()
             bytes.append(UInt8(ascii: "\n"))
         }
         return bytes

@@ -1,21 +1,32 @@
 import Catalog
 import DataFormats
 import Gateway
+import Identity
 import NIOHTTP1
 import Vocabulary
 
 extension APIRequest {
-    /// The API key as sent: `Authorization: Bearer …` or `X-API-Key`, exactly one of them, once.
+    /// What the caller presents: a key or a token as `Authorization: Bearer …`, or a key as `X-API-Key`, exactly one of them, once. Nothing in
+    /// the target counts (RFC 6750 section 5.3): it would end up in logs.
+    func presented() throws(Refusal) -> PresentedCredential {
+        let users = headers[HeaderName.onBehalfOf]
+        guard users.count <= 1 else { throw Refusal(.credentialMalformed, "the On-Behalf-Of header was sent more than once") }
+        return PresentedCredential(try credential(), onBehalfOf: users.first, peer: peer, certificate: clientCertificate, isOfPage: isOfPage)
+    }
+
+    /// Browsers say where a request comes from, and programs do not.
+    private var isOfPage: Bool { headers.contains(name: HeaderName.origin) || headers.contains(name: HeaderName.fetchSite) }
+
     func credential() throws(Refusal) -> String? {
         let authorization = headers[HeaderName.authorization]
         let keys = headers[HeaderName.apiKey]
         guard authorization.count + keys.count <= 1 else {
-            throw Refusal(.credentialInvalid, "more than one credential was sent", hint: "send one Authorization header")
+            throw Refusal(.credentialMalformed, "more than one credential was sent", hint: "send one Authorization header")
         }
         if let key = keys.first { return key }
         guard let value = authorization.first else { return nil }
         guard value.utf8.count > 7, value.prefix(7).lowercased() == "bearer " else {
-            throw Refusal(.credentialInvalid, "the Authorization header is not 'Bearer' and a key")
+            throw Refusal(.credentialInvalid, "the Authorization header is not 'Bearer' and a key or a token")
         }
         return String(value.dropFirst(7))
     }
@@ -34,7 +45,9 @@ extension APIRequest {
         guard let reason = headers.first(name: HeaderName.reason), !reason.allSatisfy(\.isWhitespace) else { return nil }
         guard reason.utf8.count <= 500 else { throw Refusal(.parameterInvalid, "the Reason header is longer than 500 bytes") }
         let isPrintable = reason.unicodeScalars.allSatisfy { scalar in
-            switch scalar.properties.generalCategory {
+            // What bytes became that are no UTF-8: the trail would have something that nobody has said.
+            if scalar == "\u{FFFD}" { return false }
+            return switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate: false
             default: true
             }
@@ -51,7 +64,11 @@ extension APIRequest {
 
     /// The trace that the caller belongs to (W3C Trace Context), or a new one.
     func traceID() -> String {
-        if let parent = headers.first(name: HeaderName.traceParent) {
+        // W3C Trace Context section 3.2: two are none, and the first version has nothing behind its flags.
+        let parents = headers[HeaderName.traceParent]
+        if parents.count == 1, let parent = parents.first,
+            parent.utf8.count == 55 || (parent.utf8.count > 55 && !parent.hasPrefix("00") && parent.dropFirst(55).hasPrefix("-"))
+        {
             let parts = parent.prefix(55).split(separator: "-", omittingEmptySubsequences: false)
             if parts.count == 4, parts[0].count == 2, parts[0] != "ff", parts[1].count == 32, parts[2].count == 16, parts[3].count == 2,
                 parts.allSatisfy({ Hex.decode(String($0)) != nil }), parts[1].contains(where: { $0 != "0" }), parts[2].contains(where: { $0 != "0" })
@@ -65,7 +82,8 @@ extension APIRequest {
     func checkAcceptsJSON() throws(Refusal) {
         guard let accept = headers.first(name: HeaderName.accept) else { return }
         let kinds = accept.split(separator: ",").map { $0.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased() }
-        guard kinds.contains(where: { ["*/*", "application/*", "application/json", "application/problem+json"].contains($0) }) else {
+        guard kinds.contains(where: { ["*/*", "application/*", "application/json", "application/problem+json", "application/ld+json"].contains($0) })
+        else {
             throw Refusal(.notAcceptable, "answers are application/json")
         }
     }
@@ -103,14 +121,25 @@ extension APIRequest {
             throw Refusal(.preconditionRequired, "a change needs If-Match", hint: "send the ETag of the record as you read it")
         }
         if values == ["*"] { return nil }
+        let tags = Self.tags(values)
+        guard !tags.isEmpty, tags.allSatisfy(Self.isTag) else {
+            throw Refusal(.parameterInvalid, "If-Match is no entity tag", hint: "send the ETag of the record as you read it, with its quotes, or *")
+        }
         // Strong comparison: a weak tag never matches (RFC 9110 section 13.1.1).
-        return Self.tags(values).filter { !$0.hasPrefix("W/") }
+        return tags.filter { !$0.hasPrefix("W/") }
     }
 
     /// If-None-Match uses weak comparison.
     func matchesNone(_ tag: String) -> Bool {
         let values = headers[HeaderName.ifNoneMatch]
         return !(values == ["*"] || Self.tags(values).contains { $0 == tag || $0 == "W/" + tag })
+    }
+
+    /// RFC 9110 section 8.8.3, in ASCII.
+    private static func isTag(_ tag: String) -> Bool {
+        let opaque = tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...]
+        return opaque.utf8.count >= 2 && opaque.hasPrefix("\"") && opaque.hasSuffix("\"")
+            && opaque.dropFirst().dropLast().utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") }
     }
 
     private static func tags(_ values: [String]) -> [String] {
@@ -135,6 +164,10 @@ extension APIRequest {
                 query.wantsCount = value == "true"
             case "group_by": query.groupBy = try Self.names(value, "group_by")
             case "sum": query.sums = try Self.names(value, "sum")
+            case "deleted":
+                guard ["true", "false"].contains(value) else { throw Refusal(.parameterInvalid, "deleted is true or false") }
+                query.wantsDeleted = value == "true"
+            case "include": query.include = value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             case "fields": query.fields = value.split(separator: ",").map(String.init)
             case "sort":
                 query.isDescending = value.hasPrefix("-")

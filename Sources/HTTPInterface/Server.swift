@@ -3,33 +3,38 @@ import NIOCore
 import NIOExtras
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
+import NIOTLS
 import ServiceLifecycle
 import Synchronization
 
-/// The API behind swift-nio's HTTP/1.1 codec, on loopback.
+/// Whatever answers requests, behind swift-nio's HTTP/1.1 codec, and behind TLS everywhere but on loopback.
 ///
-/// A graceful shutdown stops accepting, answers what was accepted, and ends.
+/// A graceful shutdown stops accepting, answers what was accepted, and ends; what is not answered in time is closed.
 package struct Server: Service {
-    private let api: API
-    private let host: String
-    private let port: Int
+    /// Answers a request, and never throws.
+    package typealias Answer = @Sendable (APIRequest) async -> APIResponse
+
+    private let answer: Answer
+    private let listener: Listener
+    private let limits: ServerLimits
     private let onReady: @Sendable (Int) async -> Void
 
-    /// - Parameters:
-    ///   - port: 0 takes a free one.
-    ///   - onReady: called with the port once connections are accepted.
-    package init(_ api: API, host: String, port: Int, onReady: @escaping @Sendable (Int) async -> Void) {
-        self.api = api
-        self.host = host
-        self.port = port
+    /// - Parameter onReady: called with the port once connections are accepted.
+    package init(
+        _ answer: @escaping Answer, at listener: Listener, limits: ServerLimits = ServerLimits(), onReady: @escaping @Sendable (Int) async -> Void
+    ) {
+        self.answer = answer
+        self.listener = listener
+        self.limits = limits
         self.onReady = onReady
     }
 
     package func run() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let quiescing = ServerQuiescingHelper(group: group)
-        let api = api
-        let connections = OpenConnections()
+        let (answer, listener, limits) = (answer, listener, limits)
+        let connections = OpenConnections(atMost: limits.connections)
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -43,40 +48,65 @@ package struct Server: Service {
                 guard connections.enter(channel) else { return channel.close() }
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    // Whoever neither sends nor reads for a minute is let go.
-                    try pipeline.addHandler(IdleStateHandler(allTimeout: .seconds(60)))
+                    if let tls = listener.tls {
+                        try pipeline.addHandler(tls.handler())
+                        try pipeline.addHandler(HandshakeDeadline(limits.handshake))
+                    }
+                    let arrival = ArrivalDeadline(limits)
+                    try pipeline.addHandler(IdleStateHandler(allTimeout: limits.idle))
+                    try pipeline.addHandler(arrival)
                     // The handler takes turns by itself: the codec's pipelining assistance stops and starts reading at each request.
-                    try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false, withErrorHandling: false)
-                    try pipeline.addHandler(RequestHandler(api))
+                    try pipeline.configureHTTPServerPipeline(
+                        withPipeliningAssistance: false, withErrorHandling: false, withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
+                        withDecoderLimitConfiguration: Self.headerLimits)
+                    try pipeline.addHandler(RequestHandler(answer, listener.trusted, arrival, patience: limits.answer, isSecure: listener.tls != nil))
                 }
             }
-            .bind(host: host, port: port).get()
+            .bind(host: listener.host, port: listener.port).get()
         let closed = channel.eventLoop.makePromise(of: Void.self)
         await withGracefulShutdownHandler {
-            await onReady(channel.localAddress?.port ?? port)
+            await onReady(channel.localAddress?.port ?? listener.port)
             try? await channel.closeFuture.get()
         } onGracefulShutdown: {
             quiescing.initiateShutdown(promise: closed)
         }
-        // Connections that still answer are waited for.
+        // Connections that still answer are waited for, but not for ever.
         quiescing.initiateShutdown(promise: nil)
+        let end = channel.eventLoop.scheduleTask(in: limits.farewell) { connections.close() }
         try? await closed.futureResult.get()
+        end.cancel()
+    }
+
+    private static var headerLimits: NIOHTTPDecoderLimitConfiguration {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 16 << 10
+        limits.maxHeaderListSize = 64 << 10
+        limits.maxHeaderFieldCount = 100
+        return limits
     }
 }
 
-/// Counts connections; more than fit are closed at once.
+/// Knows the connections; more than fit are closed at once.
 private final class OpenConnections: Sendable {
-    private static let maximum = 2048
-    private let count = Mutex(0)
+    private let maximum: Int
+    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+
+    init(atMost maximum: Int) { self.maximum = maximum }
 
     func enter(_ channel: any Channel) -> Bool {
-        let hasRoom = count.withLock { count in
-            guard count < Self.maximum else { return false }
-            count += 1
+        let id = ObjectIdentifier(channel)
+        let hasRoom = channels.withLock { channels in
+            guard channels.count < maximum else { return false }
+            channels[id] = channel
             return true
         }
-        if hasRoom { channel.closeFuture.whenComplete { [self] _ in count.withLock { $0 -= 1 } } }
+        if hasRoom { channel.closeFuture.whenComplete { [self] _ in channels.withLock { $0[id] = nil } } }
         return hasRoom
+    }
+
+    /// Closes whatever is still open.
+    func close() {
+        for channel in channels.withLock({ Array($0.values) }) { channel.close(promise: nil) }
     }
 }
 
@@ -85,7 +115,11 @@ private final class RequestHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let api: API
+    private let answer: Server.Answer
+    private let trusted: TrustedPeers
+    private let arrival: ArrivalDeadline
+    /// What the client proved itself with in the handshake, or in the one that this session goes on from.
+    private var certificate: ClientCertificate?
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     private var waiting: [(head: HTTPRequestHead, body: [UInt8])] = []
@@ -100,7 +134,20 @@ private final class RequestHandler: ChannelInboundHandler {
     private var maximumBody = 0
     private var lastAnswer: APIResponse?
 
-    init(_ api: API) { self.api = api }
+    /// How long an answer is waited for.
+    private let patience: TimeAmount
+    /// Counts requests: an answer that comes when its request has been given up is nobody's.
+    private var turn = 0
+    private var givingUp: Scheduled<Void>?
+    private let isSecure: Bool
+
+    init(_ answer: @escaping Server.Answer, _ trusted: TrustedPeers, _ arrival: ArrivalDeadline, patience: TimeAmount, isSecure: Bool) {
+        self.isSecure = isSecure
+        self.patience = patience
+        self.answer = answer
+        self.trusted = trusted
+        self.arrival = arrival
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if isClosing { return }
@@ -122,6 +169,7 @@ private final class RequestHandler: ChannelInboundHandler {
             body.append(contentsOf: buffer.readableBytesView)
         case .end:
             guard let head else { return }
+            arrival.stop()
             self.head = nil
             let body = body
             self.body = []
@@ -143,13 +191,14 @@ private final class RequestHandler: ChannelInboundHandler {
     private func setReading(_ isReading: Bool, _ context: ChannelHandlerContext) {
         guard self.isReading != isReading else { return }
         self.isReading = isReading
+        if !isReading { arrival.stop() }
         try? context.channel.syncOptions?.setOption(.autoRead, value: isReading)
     }
 
     private func refuseBody(_ context: ChannelHandlerContext) {
         head = nil
         body = []
-        end(with: api.refuse(.bodyTooLarge, "a body has at most \(maximumBody) bytes"), context)
+        end(with: API.refuse(.bodyTooLarge, "a body has at most \(maximumBody) bytes"), context)
     }
 
     /// The last answer of a connection, once those that are due have gone out.
@@ -169,28 +218,68 @@ private final class RequestHandler: ChannelInboundHandler {
         isBusy = true
         let isKeepAlive = head.isKeepAlive
         let isHead = head.method == .HEAD
-        let peer = context.channel.remoteAddress?.ipAddress
-        guard let request = APIRequest(method: head.method, target: head.uri, headers: head.headers, body: body, peer: peer) else {
-            let answer = api.refuse(.parameterInvalid, "the request target is too long or not percent-encoded UTF-8")
+        var headers = head.headers
+        // A connection lasts as long as it is used, and a session that is resumed is not looked at again: an end is noticed here.
+        if let certificate, certificate.hasEnded { return finish(Self.certificateEnded, isKeepAlive: false, isHead: isHead, context) }
+        guard let origin = trusted.origin(peer: context.channel.remoteAddress?.ipAddress, certificate: certificate?.bytes, &headers) else {
+            let answer = API.refuse(.parameterInvalid, "the proxy's Client-Cert is no certificate (RFC 9440)")
+            return finish(answer, isKeepAlive: isKeepAlive, isHead: isHead, context)
+        }
+        // A proxy may keep connections, too.
+        if let bytes = origin.certificate, bytes != certificate?.bytes, ClientCertificate(bytes)?.hasEnded == true {
+            return finish(Self.certificateEnded, isKeepAlive: isKeepAlive, isHead: isHead, context)
+        }
+        guard
+            let request = APIRequest(
+                method: head.method, target: head.uri, headers: headers, body: body, peer: origin.address, clientCertificate: origin.certificate)
+        else {
+            let answer = API.refuse(.parameterInvalid, "the request target is too long or not percent-encoded UTF-8")
             return finish(answer, isKeepAlive: isKeepAlive, isHead: isHead, context)
         }
         let loop = context.eventLoop
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: loop)
-        let api = api
+        turn += 1
+        let turn = turn
+        let isRead = head.method == .GET || head.method == .HEAD
+        givingUp = loop.scheduleTask(in: patience) {
+            let (handler, context) = bound.value
+            handler.giveUp(turn, isRead: isRead, isHead: isHead, context)
+        }
         // The one task made outside the assembly: it lives for one request, and the quiescing helper waits for its answer.
-        let task = Task {
-            let answer = await api.respond(to: request)
+        let task = Task { [answer] in
+            let answer = await answer(request)
             loop.execute {
                 let (handler, context) = bound.value
+                guard handler.turn == turn, handler.isBusy else { return }
                 handler.finish(answer, isKeepAlive: isKeepAlive, isHead: isHead, context)
             }
         }
-        if head.method == .GET { reading = task }
+        if isRead { reading = task }
     }
+
+    /// A read that takes too long ends, together with its statement. A change is seen through, but nobody waits for it any longer.
+    private func giveUp(_ turn: Int, isRead: Bool, isHead: Bool, _ context: ChannelHandlerContext) {
+        guard turn == self.turn, isBusy else { return }
+        reading?.cancel()
+        let seconds = patience.nanoseconds / 1_000_000_000
+        let refusal: APIResponse =
+            isRead
+            ? API.refuse(.busy, "this took longer than \(seconds) seconds and was given up", hint: "ask for less at once, or try again in a moment")
+            : API.refuse(
+                .outcomeUnknown, "this took longer than \(seconds) seconds, and nobody waited for its end",
+                hint: "read what there is before trying again; with an Idempotency-Key it can be sent again as it is")
+        // Whatever was sent behind it would wait for what is still under way.
+        isClosing = true
+        waiting = []
+        finish(refusal, isKeepAlive: false, isHead: isHead, context)
+    }
+
+    private static var certificateEnded: APIResponse { API.refuse(.credentialInvalid, "the client certificate has expired") }
 
     private func finish(_ answer: APIResponse, isKeepAlive: Bool, isHead: Bool, _ context: ChannelHandlerContext) {
         isBusy = false
         reading = nil
+        givingUp?.cancel()
         let goesOn = isKeepAlive && (!isClosing || !waiting.isEmpty || lastAnswer != nil)
         write(answer, isKeepAlive: goesOn, isHead: isHead, context)
         if !goesOn {
@@ -211,6 +300,8 @@ private final class RequestHandler: ChannelInboundHandler {
         let hasBody = answer.status != .noContent && answer.status != .notModified
         if hasBody { headers.add(name: "Content-Length", value: String(answer.body.count)) }
         if !isKeepAlive { headers.replaceOrAdd(name: "Connection", value: "close") }
+        // RFC 6797: a browser that has been here asks by TLS alone, for a year.
+        if isSecure { headers.add(name: "Strict-Transport-Security", value: "max-age=31536000") }
         context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers))), promise: nil)
         // An answer to HEAD has no content (section 9.3.2): its bytes would be taken for the next answer.
         if hasBody, !isHead, !answer.body.isEmpty {
@@ -231,6 +322,10 @@ private final class RequestHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is IdleStateHandler.IdleStateEvent { return context.close(promise: nil) }
+        if case .handshakeCompleted = event as? TLSUserEvent {
+            let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
+            certificate = handler?.peerCertificate.flatMap { ClientCertificate($0) }
+        }
         if event is ChannelShouldQuiesceEvent {
             isClosing = true
             if !isBusy, head == nil { context.close(promise: nil) }
@@ -240,6 +335,7 @@ private final class RequestHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         reading?.cancel()
+        givingUp?.cancel()
         waiting = []
         context.fireChannelInactive()
     }
@@ -247,6 +343,6 @@ private final class RequestHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Bytes that are no request are answered behind the answers that are due; anything else is the peer going away.
         guard error is HTTPParserError, !isClosing else { return isClosing ? () : context.close(promise: nil) }
-        end(with: api.refuse(.bodyMalformed, "the bytes sent are no HTTP/1.1 request"), context)
+        end(with: API.refuse(.bodyMalformed, "the bytes sent are no HTTP/1.1 request"), context)
     }
 }
