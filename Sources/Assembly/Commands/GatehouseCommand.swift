@@ -9,7 +9,7 @@ package struct GatehouseCommand: AsyncParsableCommand {
         abstract: "A privacy, security and compliance gateway in front of a CRM's data.",
         discussion: """
             Commands work on this host's state directory (--state, GATEHOUSE_STATE, default .state), or from anywhere on a running
-            gateway with GATEHOUSE_URL and GATEHOUSE_TOKEN.
+            gateway: GATEHOUSE_PROFILE ('gatehouse profile add'), or GATEHOUSE_URL and GATEHOUSE_TOKEN.
 
             Exit codes: 0 done, 1 failed, 2 partly done, 3 denied, 4 not found, 5 invalid input, 6 unavailable, 7 unfit to serve,
             64 wrong usage.
@@ -22,8 +22,16 @@ package struct GatehouseCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, TokenCommand.self, ImportCommand.self, SampleCommand.self, AuditCommand.self, SchemaCommand.self,
-            GrantCommand.self, SubjectCommand.self, KeyCommand.self, StatusCommand.self, SearchCommand.self, PolicyCommand.self,
+            ServeCommand.self, TokenCommand.self, UserCommand.self, TeamCommand.self, ImportCommand.self, JobCommand.self, SampleCommand.self,
+            AuditCommand.self,
+            SchemaCommand.self,
+            GrantCommand.self, SubjectCommand.self, RequestCommand.self, ConsentCommand.self, CertificateCommand.self, NoticeCommand.self,
+            SuppressionCommand.self, HoldCommand.self, HoneyCommand.self, LimitCommand.self, RetentionCommand.self, ReportCommand.self,
+            AgentCommand.self, WebhookCommand.self, KeyCommand.self, BackupCommand.self, SealCommand.self, OpenCommand.self,
+            GetCommand.self, ListCommand.self, CreateCommand.self, UpdateCommand.self, DeleteCommand.self, ProfileCommand.self,
+            StatusCommand.self, ConfigCommand.self,
+            SearchCommand.self,
+            PolicyCommand.self,
             ExpressionCommand.self,
         ]
     )
@@ -36,6 +44,8 @@ package struct GatehouseCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
+            // The commands about the configuration tell what is wrong with it themselves.
+            if !(command is any ReadsConfiguration) { try Configuration.ofProcess.apply() }
             if var asynchronous = command as? any AsyncParsableCommand { try await asynchronous.run() } else { try command.run() }
         } catch let failure as CommandFailure {
             Console.note("\(failure)")
@@ -51,21 +61,22 @@ struct PlaceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The state directory on this host.", valueName: "dir"))
     var state: String?
 
+    /// Read by ``Configuration`` before any command runs.
+    @Option(help: ArgumentHelp("The configuration file; gatehouse.yaml in the state directory when not said.", valueName: "file"))
+    var config: String?
+
     @Option(help: ArgumentHelp("The folder of policies; found by itself in a checkout.", valueName: "dir"))
     var policies: String?
 
     @Option(help: ArgumentHelp("The tenant to work in, on this host.", valueName: "name"))
     var tenant: String?
 
-    /// The running gateway to talk to: GATEHOUSE_URL, unless a state directory was named.
-    var remote: (url: String, token: String)? {
+    /// The running gateway to talk to, as the environment names it, unless a state directory was named.
+    var remote: RemoteGateway? {
         get throws {
-            guard state == nil, let url = ProcessInfo.processInfo.environment["GATEHOUSE_URL"] else { return nil }
-            guard let token = ProcessInfo.processInfo.environment["GATEHOUSE_TOKEN"] else {
-                throw CommandFailure(.denied, "GATEHOUSE_URL is set, but GATEHOUSE_TOKEN is not")
-            }
-            if tenant != nil { throw CommandFailure(.invalid, "over GATEHOUSE_URL the tenant is the token's", hint: "leave out --tenant") }
-            return (url, token)
+            guard state == nil, let remote = try RemoteGateway.named() else { return nil }
+            if tenant != nil { throw CommandFailure(.invalid, "over the network the tenant is the token's", hint: "leave out --tenant") }
+            return remote
         }
     }
 

@@ -17,6 +17,7 @@ struct ImportCommand: AsyncParsableCommand {
             Examples:
               gatehouse import people.csv --as contacts --map people.yaml --dry-run
               gatehouse import leads.ndjson --as leads
+              gatehouse import people.csv --as contacts --job
             """
     )
 
@@ -26,6 +27,7 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: "How columns become members; without it each column is the member of its name.") var map: String?
     @Option(help: "Where refused rows go; beside the file by default.") var refused: String?
     @Flag(name: .customLong("dry-run"), help: "Check and match everything, write nothing.") var dryRun = false
+    @Flag(help: "Have a running gateway do it as a job, which goes on if this command ends, and can be taken back.") var job = false
     @Flag(help: "Print the summary as JSON.") var json = false
 
     func run() async throws {
@@ -48,9 +50,15 @@ struct ImportCommand: AsyncParsableCommand {
         mapping.numbers = Set(entity.fields.filter { $0.type == .integer }.map(\.name))
         mapping.booleans = Set(entity.fields.filter { $0.type == .boolean }.map(\.name))
         let refusedPath = refused ?? file + ".refused.csv"
+        if job {
+            guard let remote = try place.remote else {
+                throw CommandFailure(.invalid, "jobs are a running gateway's", hint: "set GATEHOUSE_URL and GATEHOUSE_TOKEN, or leave out --job")
+            }
+            return try await runJob(try GatewayClient(remote), mapping, entity, refusedPath: refusedPath)
+        }
         let summary: ImportSummary
         if let remote = try place.remote {
-            let destination = RemoteImport(client: GatewayClient(remote), plural: plural)
+            let destination = RemoteImport(client: try GatewayClient(remote), plural: plural)
             summary = try await importer(destination, mapping, entity).run(file, refusedPath: refusedPath)
         } else {
             let finished = mapping
@@ -65,6 +73,28 @@ struct ImportCommand: AsyncParsableCommand {
             Console.note("refused rows with their reasons are in \(refusedPath)")
             throw ExitCode(CommandFailure.Kind.partly.rawValue)
         }
+    }
+
+    /// Uploads everything, lets it begin, and waits.
+    private func runJob(_ client: GatewayClient, _ mapping: ImportMapping, _ entity: Entity, refusedPath: String) async throws {
+        let remote = try await RemoteJob.open(["kind": "import", "entity": .string(plural), "dry_run": .bool(dryRun)], client)
+        Console.note("job \(remote.id)")
+        let upload = JobUpload(remote)
+        // Rows that cannot even be read stay here, with their reasons.
+        let unreadable = try await importer(upload, mapping, entity).run(file, refusedPath: refusedPath)
+        if upload.isEmpty { throw CommandFailure(.invalid, "\(file) has no row that could be imported") }
+        try await remote.step("start")
+        let done = try await remote.wait("importing", isQuiet: json)
+        if json {
+            Console.say(String(decoding: JSONValue.object(done).encoded(), as: UTF8.self))
+        } else {
+            let outcomes = done["outcomes"]?.objectValue ?? [:]
+            Console.say((dryRun ? "dry run: " : "") + outcomes.members.map { "\(RemoteJob.number($0.value)) \($0.name)" }.joined(separator: ", "))
+        }
+        if unreadable[.refused] > 0 { Console.note("\(unreadable[.refused]) rows that cannot be read are in \(refusedPath)") }
+        let refused = RemoteJob.number(done["outcomes"]?.objectValue?["refused"])
+        if refused > 0 { Console.note("refused rows with their reasons: gatehouse job refused \(remote.id)") }
+        if refused + unreadable[.refused] > 0 { throw ExitCode(CommandFailure.Kind.partly.rawValue) }
     }
 
     private func importer(_ destination: any ImportDestination, _ mapping: ImportMapping, _ entity: Entity) -> Importer {

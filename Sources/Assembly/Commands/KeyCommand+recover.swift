@@ -91,24 +91,3 @@ extension KeyCommand {
         ]
     }
 }
-
-/// An age identity file: one identity a line, comments behind `#`.
-enum IdentityFile {
-    static func read(_ path: String) throws(CommandFailure) -> [AgeIdentity] {
-        guard var content = FileManager.default.contents(atPath: path) else {
-            throw CommandFailure(
-                .notFound, "there is no identity at \(path)", hint: "age-keygen makes one; its public half goes into keys/recovery-recipients")
-        }
-        defer { content.resetBytes(in: 0..<content.count) }
-        var identities: [AgeIdentity] = []
-        for (number, line) in content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
-            let text = line.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\t") }
-            if text.isEmpty || text.first == UInt8(ascii: "#") { continue }
-            do throws(AgeError) { identities.append(try AgeIdentity(SecretBytes(copying: Array(text)))) } catch {
-                throw CommandFailure(.invalid, "\(path):\(number + 1) is not an age identity", hint: "AGE-SECRET-KEY-1… in capitals")
-            }
-        }
-        if identities.isEmpty { throw CommandFailure(.invalid, "\(path) has no age identity", hint: "AGE-SECRET-KEY-1… on a line of its own") }
-        return identities
-    }
-}

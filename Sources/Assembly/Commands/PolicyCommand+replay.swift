@@ -45,7 +45,7 @@ extension PolicyCommand {
                     throw CommandFailure(error)
                 }
                 outcome = try await TrailReplay.run(
-                    RemoteTrail(client: GatewayClient(remote), since: since, until: until), running: running.policies, new: loaded.policies)
+                    RemoteTrail(client: try GatewayClient(remote), since: since, until: until), running: running.policies, new: loaded.policies)
             } else {
                 outcome = try await place.withGateway { gateway, context in
                     try await TrailReplay.run(

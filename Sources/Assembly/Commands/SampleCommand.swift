@@ -29,7 +29,7 @@ struct SampleCommand: AsyncParsableCommand {
         let generator = SampleGenerator(seed: seed, counts: .scaled(toPeople: people))
         let summary: ImportSummary
         if let remote {
-            let client = GatewayClient(remote)
+            let client = try GatewayClient(remote)
             summary = try await Self.load(generator, isQuiet: json) {
                 RemoteImport(client: client, plural: $0)
             } consents: { subjects, state in
@@ -47,7 +47,9 @@ struct SampleCommand: AsyncParsableCommand {
                     return LocalImport(gateway: gateway, entity: entity, context: context)
                 } consents: { subjects, state in
                     do throws(Refusal) {
-                        try await gateway.recordConsents(subjects, to: "marketing", state, evidence: Self.evidence, context)
+                        var answer = ConsentAnswer(state)
+                        answer.evidence = Personal(Self.evidence)
+                        try await gateway.recordConsents(subjects, to: "marketing", answer, context)
                     } catch {
                         throw CommandFailure(error)
                     }
@@ -63,7 +65,7 @@ struct SampleCommand: AsyncParsableCommand {
 
     private static func load(
         _ generator: SampleGenerator, isQuiet: Bool, _ destination: (String) throws -> any ImportDestination,
-        consents: @escaping @Sendable ([SubjectID], ConsentRow.State) async throws -> Void
+        consents: @escaping @Sendable ([SubjectID], ConsentState) async throws -> Void
     ) async throws -> ImportSummary {
         let plurals: [SampleEntity: String] = [
             .account: "accounts", .contact: "contacts", .lead: "leads", .deal: "deals", .activity: "activities", .task: "tasks",
@@ -99,9 +101,9 @@ struct SampleCommand: AsyncParsableCommand {
 
     /// Three in five have agreed to hear about offers, one in five has taken that back, one was never asked.
     private static func ask(
-        _ outcomes: [ImportOutcome], _ consents: ([SubjectID], ConsentRow.State) async throws -> Void
+        _ outcomes: [ImportOutcome], _ consents: ([SubjectID], ConsentState) async throws -> Void
     ) async throws {
-        for (state, lines) in [(ConsentRow.State.given, [1, 2, 3]), (.withdrawn, [4])] {
+        for (state, lines) in [(ConsentState.given, [1, 2, 3]), (.withdrawn, [4])] {
             let subjects = outcomes.filter { $0.fate == .created && lines.contains($0.line % 5) }.compactMap { $0.record.map { SubjectID($0.uuid) } }
             if !subjects.isEmpty { try await consents(subjects, state) }
         }

@@ -3,6 +3,7 @@ import DataFormats
 import Foundation
 import Gateway
 import HTTPInterface
+import Identity
 import Storage
 import TransparencyLog
 import Vocabulary
@@ -30,10 +31,12 @@ struct StatusCommand: AsyncParsableCommand {
             let status = try await gateway.keyStatus(epochLength: epochLength, context)
             let log = try await gateway.logOverview(context)
             let spooled = Self.spooledBytes(state)
+            let unrecorded = try await gateway.unrecordedErasures(of: context.principal.tenant)
             if json {
                 var object = Self.object(status)
                 object["audit"] = .object(LogCoding.object(log))
                 object["spooled_bytes"] = .number(JSONNumber(spooled))
+                object["erasures_unrecorded"] = unrecorded.map { .object(LedgerText.object($0.erasures, $0.failure)) } ?? .null
                 return Console.say(String(decoding: JSONValue.object(object).encoded(), as: UTF8.self))
             }
             var rows = [
@@ -50,6 +53,7 @@ struct StatusCommand: AsyncParsableCommand {
                 ["shred horizon", Self.horizon(status)],
             ]
             rows += status.rotations.map { ["rotating", "\($0.kind.rawValue): \($0.step)\($0.total > 0 ? ", \($0.done * 100 / $0.total) %" : "")"] }
+            rows.append(["erasures for backups", unrecorded.map { LedgerText.sentence($0.erasures, $0.failure) } ?? LedgerText.none])
             rows += Self.rows(log, spooled)
             Table.print(["what", "state"], rows)
         }

@@ -8,8 +8,9 @@ import Vocabulary
 struct SubjectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "subject",
-        abstract: "Show and record what a data subject allows: consents, a restriction, objections.",
-        subcommands: [Show.self, Consent.self, Restrict.self, Object.self]
+        abstract: "Show and record what a data subject allows: a restriction, objections, opt-outs.",
+        discussion: "Consents have a command of their own: gatehouse consent.",
+        subcommands: [Show.self, Restrict.self, Object.self, OptOut.self, Limit.self]
     )
 
     struct Who: ParsableArguments {
@@ -38,7 +39,8 @@ struct SubjectCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "What is known of a person's consents, restriction and objections.", discussion: "Example: gatehouse subject show 019a… --json"
+            abstract: "What is known of a person's consents, restriction, objections and opt-outs.",
+            discussion: "Example: gatehouse subject show 019a… --json"
         )
         @OptionGroup var who: Who
         @Flag(help: "Print JSON.") var json = false
@@ -66,35 +68,12 @@ struct SubjectCommand: AsyncParsableCommand {
             rows += (standing["objections"]?.arrayValue ?? []).compactMap(\.objectValue).map { objection in
                 ["objection", Table.text(objection["purpose"]), "stands", Table.text(objection["since"]), ""]
             }
+            for (member, name) in [("opt_out", "opt-out"), ("limit", "limit")] {
+                if let optOut = standing[member]?.objectValue {
+                    rows.append([name, "", Table.text(optOut["source"]), Table.text(optOut["since"]), ""])
+                }
+            }
             Table.print(["what", "purpose", "state", "since", "valid_until"], rows)
-        }
-    }
-
-    struct Consent: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Record a consent as given, refused or withdrawn; holds from the next request on.",
-            discussion: "Example: gatehouse subject consent 019a… withdrawn --purpose marketing --evidence 'mail of 2026-11-20'"
-        )
-        @OptionGroup var who: Who
-        @Argument(help: "given, refused or withdrawn.") var answer: String
-        @Option(help: "A purpose that rests on consent.") var purpose: String
-        @Option(help: "When a given consent ends.") var until: String?
-        @Option(help: "Where the proof of it is.") var evidence: String?
-
-        func run() async throws {
-            guard let given = ConsentRow.State(rawValue: answer) else {
-                throw ValidationError("an answer is one of \(ConsentRow.State.allCases.map(\.rawValue).joined(separator: ", "))")
-            }
-            let end = until.map { Instant($0) }
-            if case .some(nil) = end { throw ValidationError("--until takes a time such as 2027-01-01T00:00:00Z") }
-            let (subject, purpose, evidence, until) = (try who.subject, purpose, evidence, end ?? nil)
-            var body: JSONObject = ["state": .string(answer)]
-            if let evidence { body["evidence"] = .string(evidence) }
-            if let until { body["valid_until"] = .string(until.description) }
-            try await who.change("PUT", "consents/\(GatewayClient.encode(purpose))", body) { gateway, context in
-                try await gateway.recordConsent(subject, to: purpose, given, until: until, evidence: evidence, context)
-            }
-            Console.note("recorded")
         }
     }
 
@@ -140,6 +119,54 @@ struct SubjectCommand: AsyncParsableCommand {
                 try await gateway.setObjection(subject, to: purpose, stands: stands, context)
             }
             Console.note("recorded")
+        }
+    }
+
+    struct OptOut: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "opt-out",
+            abstract: "Record that a person's data is not to be sold or shared (CCPA), or that it may be again.",
+            discussion: """
+                Closes every purpose with sale_or_sharing: true to the person's data, whatever was consented to.
+
+                Examples:
+                  gatehouse subject opt-out 019a…
+                  gatehouse subject opt-out 019a… --lift
+                """
+        )
+        @OptionGroup var who: Who
+        @Flag(help: "The person has opted in again, by themselves.") var lift = false
+
+        func run() async throws {
+            let (subject, stands) = (try who.subject, !lift)
+            try await who.change(stands ? "PUT" : "DELETE", "opt-out", nil) { gateway, context in
+                try await gateway.setOptOut(subject, stands: stands, source: .request, context)
+            }
+            Console.note(lift ? "lifted" : "recorded")
+        }
+    }
+
+    struct Limit: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Record that sensitive data is to be used for what is necessary alone (CCPA), or no longer.",
+            discussion: """
+                Fields of class special and financial are hidden from then on for purposes that rest on neither contract, legal obligation nor
+                vital interests.
+
+                Examples:
+                  gatehouse subject limit 019a…
+                  gatehouse subject limit 019a… --lift
+                """
+        )
+        @OptionGroup var who: Who
+        @Flag(help: "The limit is over.") var lift = false
+
+        func run() async throws {
+            let (subject, stands) = (try who.subject, !lift)
+            try await who.change(stands ? "PUT" : "DELETE", "limit", nil) { gateway, context in
+                try await gateway.setLimit(subject, stands: stands, context)
+            }
+            Console.note(lift ? "lifted" : "recorded")
         }
     }
 }

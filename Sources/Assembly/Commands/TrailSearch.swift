@@ -13,7 +13,7 @@ struct TrailSearch: Sendable {
     /// - Parameter isWhole: goes on to the last event that fits; else there is one page.
     func walk(_ place: PlaceOptions, isWhole: Bool, _ take: @escaping @Sendable ([JSONObject]) -> Void) async throws {
         if let remote = try place.remote {
-            let client = GatewayClient(remote)
+            let client = try GatewayClient(remote)
             return try await walk(isWhole, take) { before in
                 let query = parameters(before).map { "\($0.0)=\(GatewayClient.encode($0.1))" }.joined(separator: "&")
                 return Table.objects(try await client.object("GET", "/v1/audit/events?" + query)["data"])

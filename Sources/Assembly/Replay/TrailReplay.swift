@@ -45,7 +45,7 @@ struct TrailReplay {
 
     private static func facts(of accesses: [RecordedAccess], _ trail: some Trail) async throws -> [String: [RecordID: RecordFacts]] {
         var wanted: [String: Set<RecordID>] = [:]
-        for access in accesses where access.action != .delete { wanted[access.resource, default: []].formUnion(access.records) }
+        for access in accesses where ![.delete, .destroy].contains(access.action) { wanted[access.resource, default: []].formUnion(access.records) }
         var facts: [String: [RecordID: RecordFacts]] = [:]
         for (entity, ids) in wanted.sorted(by: { $0.key < $1.key }) where !ids.isEmpty {
             facts[entity] = try await trail.facts(ids.sorted(), entity)

@@ -1,7 +1,5 @@
 import AuditTrail
-import DataFormats
 import Foundation
-import Sealing
 import Storage
 import Vocabulary
 
@@ -17,30 +15,14 @@ enum AuditKeyFile {
                 let rows = try await store.read(Scope(tenant: tenant), [StoreDatabase.log(of: tenant)])[0]
                 if StoreDatabase.storedLog(rows)?.signer != nil { return nil }
             }
-            let key = SigningKey.make()
-            let text = key.withSeed { Hex.encode(Array($0)) }
-            do { try StateDirectory.writeSecret(text, to: path) } catch {
-                // Another process of this host was first.
-                guard FileManager.default.fileExists(atPath: path) else { throw error }
-            }
+            try SigningKeyFile.make(path)
         }
-        var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
-            throw CommandFailure(
-                .unfit, "\(path) is not this account's own file with mode 0600", hint: "whoever else can read it can sign another history")
-        }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw CommandFailure(.unfit, "\(path) cannot be read", hint: "it signs the audit log, and has to belong to this account")
-        }
-        var digits = Array(data.filter { !($0 == 0x0A || $0 == 0x0D) })
-        defer { wipe(&digits) }
-        var seed = Hex.decode(digits) ?? []
-        defer { wipe(&seed) }
-        guard let key = SigningKey(seed: SecretBytes(copying: seed)) else { throw malformed(path) }
-        return LogSigner(key)
+        return LogSigner(try SigningKeyFile.read(path, signs: "the audit log"))
     }
 
-    private static func malformed(_ path: String) -> CommandFailure {
-        CommandFailure(.unfit, "\(path) is no signing key of 64 hexadecimal digits", hint: "put back the file that the log was begun with")
+    /// The key that is there; `nil` when there is none, and none is made.
+    static func present(_ state: StateDirectory) throws(CommandFailure) -> LogSigner? {
+        guard FileManager.default.fileExists(atPath: state.auditKey) else { return nil }
+        return LogSigner(try SigningKeyFile.read(state.auditKey, signs: "the audit log"))
     }
 }

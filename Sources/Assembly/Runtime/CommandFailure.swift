@@ -29,18 +29,29 @@ struct CommandFailure: Error, CustomStringConvertible {
         self.hint = hint
     }
 
+    static let restoring = CommandFailure(
+        .unavailable, "the databases are being restored from a backup, and closed until that has ended",
+        hint: "wait for it, or run 'gatehouse backup restore' again where it was broken off"
+    )
+
     init(_ refusal: Refusal) {
         let kind: Kind =
             switch refusal.code {
-            case .denied, .fieldNotWritable, .reasonRequired, .stepUpRequired, .approvalRequired, .grantInvalid, .credentialMissing,
-                .credentialInvalid:
+            case .denied, .actsForNobody, .scopeInsufficient, .ownRights, .fieldNotWritable, .reasonRequired, .stepUpRequired, .approvalRequired,
+                .grantInvalid, .credentialMissing, .credentialInvalid, .proofInvalid, .codeExpired, .peopleStepUp:
                 .denied
-            case .notFound, .routeUnknown: .notFound
-            case .storeUnavailable, .vaultUnavailable, .auditUnavailable, .outcomeUnknown, .busy: .unavailable
+            case .notFound, .routeUnknown, .linkInvalid: .notFound
+            case .storeUnavailable, .vaultUnavailable, .auditUnavailable, .outcomeUnknown, .mailUnavailable, .repositoryUnavailable, .restoring,
+                .issuerUnavailable, .busy, .rateLimited, .budgetExhausted:
+                .unavailable
             case .subjectKeyMissing, .internalError: .failed
-            case .methodNotAllowed, .notAcceptable, .bodyTooLarge, .bodyMalformed, .mediaTypeUnsupported, .parameterInvalid, .fieldUnknown,
+            case .lastAdministrator, .credentialMalformed, .methodNotAllowed, .notAcceptable, .bodyTooLarge, .bodyMalformed, .mediaTypeUnsupported,
+                .parameterInvalid, .fieldUnknown,
                 .filterInvalid, .cursorInvalid, .purposeUnknown, .memberUnknown, .valueInvalid, .valueTaken, .referenceUnknown, .recordInUse,
-                .subjectErased, .preconditionRequired, .preconditionFailed:
+                .holdInTheWay, .subjectErased, .alreadyConverted, .requestOpenAlready, .requestState, .consentNotAskable, .mailboxUnknown,
+                .preconditionRequired,
+                .preconditionFailed, .idempotencyKeyRequired, .idempotencyUnsupported, .idempotencyKeyReused, .idempotencyKeyInUse,
+                .idempotencyAnswerGone:
                 .invalid
             }
         let members = refusal.members.map { "\n  \($0.pointer.dropFirst(2)): \($0.detail)" }.joined()
@@ -48,6 +59,10 @@ struct CommandFailure: Error, CustomStringConvertible {
     }
 
     init(_ error: StorageError) {
+        if error.isRestoring {
+            self = .restoring
+            return
+        }
         self.init(.unavailable, "\(error)", hint: "is the database running, and may this role connect to it?")
     }
 
@@ -58,6 +73,7 @@ struct CommandFailure: Error, CustomStringConvertible {
         case .otherProvider(let vault, _):
             self.init(.unfit, "\(error)", hint: "set GATEHOUSE_KEY_PROVIDER to \(vault)")
         case .provider(let error): self.init(error)
+        case .vault(let error) where error.isRestoring: self = .restoring
         case .escrow(let message): self.init(.unfit, message, hint: "make the folder writable, or free some room")
         case .vault, .exhausted: self.init(.unavailable, "\(error)")
         }

@@ -1,4 +1,3 @@
-import Foundation
 import KeyRing
 import Sealing
 
@@ -23,7 +22,7 @@ struct KeySettings {
         let days = try Self.number("GATEHOUSE_EPOCH_DAYS", 0...3650, environment) ?? 30
         epochLength = days == 0 ? nil : .seconds(days * 86_400)
         let named = environment["GATEHOUSE_RECOVERY_RECIPIENTS_FILE"].flatMap { $0.isEmpty ? nil : $0 }
-        recipients = try Self.recipients(in: named ?? state.recoveryRecipients, isRequired: named != nil)
+        recipients = try RecipientFile.read(named ?? state.recoveryRecipients, of: "recovery", isRequired: named != nil)
     }
 
     private static func number(_ name: String, _ range: ClosedRange<Int>, _ environment: [String: String]) throws(CommandFailure) -> Int? {
@@ -32,26 +31,5 @@ struct KeySettings {
             throw CommandFailure(.unfit, "\(name) is a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
-    }
-
-    private static func recipients(in path: String, isRequired: Bool) throws(CommandFailure) -> [AgeRecipient] {
-        guard let content = FileManager.default.contents(atPath: path) else {
-            if isRequired { throw CommandFailure(.unfit, "there are no recovery recipients at \(path)", hint: "one age1… a line") }
-            return []
-        }
-        var recipients: [AgeRecipient] = []
-        for (number, line) in String(decoding: content, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let text = line.trimmingCharacters(in: .whitespaces)
-            if text.isEmpty || text.hasPrefix("#") { continue }
-            guard let recipient = try? AgeRecipient(text) else {
-                throw CommandFailure(
-                    .unfit, "\(path):\(number + 1) is not an age recipient",
-                    hint: text.uppercased().hasPrefix("AGE-SECRET-KEY-")
-                        ? "this is an identity: keep it off line, and write down its public half (age-keygen -y)" : "one age1… a line"
-                )
-            }
-            recipients.append(recipient)
-        }
-        return recipients
     }
 }

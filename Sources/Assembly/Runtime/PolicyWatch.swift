@@ -3,7 +3,6 @@ import Gateway
 import Policies
 import PolicyFiles
 import ServiceLifecycle
-import UnixSignals
 import Vocabulary
 
 /// Puts changed policies in force once they compile and their cases hold. Else the running ones stay, and what is wrong is told.
@@ -20,24 +19,7 @@ struct PolicyWatch: Service {
     var interval: Duration = .milliseconds(500)
 
     func run() async throws {
-        // One reading at a time; what is asked for meanwhile is one more.
-        let (requests, request) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    for await _ in await UnixSignalsSequence(trapping: .sighup) { request.yield() }
-                }
-                group.addTask {
-                    var changes = FolderChanges(fingerprint)
-                    while (try? await Task.sleep(for: interval)) != nil {
-                        if changes.haveSettled(at: FolderFingerprint.of(folder)) { request.yield() }
-                    }
-                }
-                group.addTask {
-                    for await _ in requests { await reload() }
-                }
-            }
-        }
+        await FileWatch(since: fingerprint, every: interval) { FolderFingerprint.of(folder) }.run { await reload() }
     }
 
     private func reload() async {
@@ -58,51 +40,5 @@ struct PolicyWatch: Service {
             }
         }
         return try outcome.get()
-    }
-}
-
-/// Tells when a folder has changed and come to rest: an editor or a checkout writes many files, one after the other.
-struct FolderChanges {
-    private var known: FolderFingerprint
-    private var last: FolderFingerprint
-
-    init(_ known: FolderFingerprint) {
-        self.known = known
-        last = known
-    }
-
-    mutating func haveSettled(at now: FolderFingerprint) -> Bool {
-        defer { last = now }
-        guard now != known, now == last else { return false }
-        known = now
-        return true
-    }
-}
-
-/// Names, sizes and times of the files that policies are made of.
-struct FolderFingerprint: Equatable, Sendable {
-    private struct File: Equatable, Sendable {
-        let size: Int64
-        let inode: UInt64
-        let seconds: Int
-        let nanoseconds: Int
-    }
-
-    private var files: [String: File] = [:]
-
-    static func of(_ folder: String) -> FolderFingerprint {
-        var fingerprint = FolderFingerprint()
-        for below in ["", "/catalog", "/access", "/cases"] {
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder + below)) ?? []
-            for name in names where name.hasSuffix(".yaml") {
-                let path = "\(folder)\(below)/\(name)"
-                var status = stat()
-                guard stat(path, &status) == 0 else { continue }
-                fingerprint.files[path] = File(
-                    size: Int64(status.st_size), inode: UInt64(status.st_ino), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec
-                )
-            }
-        }
-        return fingerprint
     }
 }

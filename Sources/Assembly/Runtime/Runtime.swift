@@ -12,6 +12,7 @@ import Sealing
 import Storage
 import Telemetry
 import Vocabulary
+import Webhooks
 
 /// The wired services of one process, for as long as a closure runs.
 struct Runtime: Sendable {
@@ -38,6 +39,27 @@ struct Runtime: Sendable {
         var testsPolicies = false
         /// Whether events may wait on this host while the database takes none: for the one process that serves.
         var spools = false
+        /// Where settings are read from.
+        var environment = ProcessInfo.processInfo.environment
+        /// Whether the databases are worked with although they are closed for a restore: for the restore itself.
+        var passesRestores = false
+        /// Whether columns and tables that the catalog has and the databases lack are added; else only fresh databases are made.
+        var extendsSchema = false
+        /// Where observations go; a place of its own when not said.
+        var telemetry: RuntimeTelemetry?
+        /// Databases that stand in for the real ones; see ``Scratch``.
+        var scratch: Scratch?
+        /// Called at once when the databases are found to be restored, or to have been since the start: nothing that is known of them holds then.
+        var onRestoring: @Sendable () -> Void = {}
+    }
+
+    /// Copies of the databases that a drill throws away. What this host keeps beside the real ones stays as it is: no key is made, none is
+    /// copied for recovery, nothing is signed, no head is remembered, and the repository is told of nothing.
+    struct Scratch: Sendable {
+        let store: ConnectionTarget
+        let vault: ConnectionTarget
+        /// For what would else be remembered.
+        let folder: String
     }
 
     /// Opens everything, runs the body, closes everything again, whatever the body does.
@@ -45,7 +67,7 @@ struct Runtime: Sendable {
         _ options: Options, progress: @escaping @Sendable (String) -> Void, _ body: @Sendable (Runtime) async throws -> Value
     ) async throws -> Value {
         let state = try StateDirectory(options.state)
-        let telemetry = RuntimeTelemetry(level: options.logLevel)
+        let telemetry = options.telemetry ?? RuntimeTelemetry(level: options.logLevel)
         let location = try PolicyLocation.find(options.policies, state)
         let fingerprint = FolderFingerprint.of(location)
         let policies: LoadedPolicies
@@ -55,26 +77,31 @@ struct Runtime: Sendable {
         } catch {
             throw CommandFailure(error)
         }
-        return try await Databases.with(state, telemetry, progress) { databases in
-            try await SchemaCheck.prepare(databases, policies.folder.catalog, progress)
-            return try await run(state, telemetry, policies, databases, spools: options.spools, body)
+        let open: @Sendable (Databases) async throws -> Value = { databases in
+            try await SchemaCheck.prepare(databases, policies.folder.catalog, extends: options.extendsSchema, progress)
+            return try await run(state, telemetry, policies, databases, options, body)
         }
+        if let scratch = options.scratch { return try await Databases.with(scratch, telemetry, open) }
+        return try await Databases.with(
+            state, telemetry, progress, environment: options.environment, passesRestores: options.passesRestores,
+            onRestoring: options.onRestoring, open)
     }
 
     private static func run<Value: Sendable>(
-        _ state: StateDirectory, _ telemetry: RuntimeTelemetry, _ policies: LoadedPolicies, _ databases: Databases, spools: Bool,
+        _ state: StateDirectory, _ telemetry: RuntimeTelemetry, _ policies: LoadedPolicies, _ databases: Databases, _ options: Options,
         _ body: @Sendable (Runtime) async throws -> Value
     ) async throws -> Value {
         let observe = telemetry.observer
         let store = try await databases.storeDatabase(observe)
         let vault = try await databases.vaultDatabase(observe)
         if !MemoryLock.isAvailable() { observe(.memoryNotLocked) }
-        let keyRing = try await Self.keyRing(state, vault, observe)
+        let keyRing = try await Self.keyRing(state, options, vault, observe)
         databases.keyWatch.set(keyRing)
-        let settings = try AuditSettings(environment: ProcessInfo.processInfo.environment)
-        let opened = try await spools && settings.spoolBytes > 0 ? Self.openSpools(state, settings, observe) : []
+        let settings = try AuditSettings(environment: options.environment)
+        let opened = try await options.spools && settings.spoolBytes > 0 ? Self.openSpools(state, settings, observe) : []
         let audit = AuditRecorder(store: store, spool: opened.first, abandoned: Array(opened.dropFirst()), observe: observe)
-        let sequencer = try await Self.sequencer(state, settings, store, vault, observe)
+        let sequencer = try await Self.sequencer(state, settings, options.scratch, store, vault, observe)
+        let rights = try Self.rights(state, options, settings, policies)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await audit.run() }
             defer { audit.close() }
@@ -82,7 +109,7 @@ struct Runtime: Sendable {
             do throws(KeyRingError) {
                 gateway = try await RecordGateway(
                     catalog: policies.folder.catalog, policies: policies.folder.policies, store: store, vault: vault, keyRing: keyRing, audit: audit,
-                    sequencer: sequencer, observe: observe
+                    sequencer: sequencer, rights: rights, observe: observe
                 )
             } catch {
                 throw CommandFailure(error)
@@ -95,18 +122,19 @@ struct Runtime: Sendable {
 
     /// The key ring of this state, over the key provider that the environment names. Its keys are made when the vault has never seen
     /// one; else only those that the vault was made with will do.
-    private static func keyRing(_ state: StateDirectory, _ vault: VaultDatabase, _ observe: @escaping Observer) async throws -> SubjectKeyRing {
-        let environment = ProcessInfo.processInfo.environment
+    private static func keyRing(
+        _ state: StateDirectory, _ options: Options, _ vault: VaultDatabase, _ observe: @escaping Observer
+    ) async throws -> SubjectKeyRing {
+        let environment = options.environment
         let settings = try KeySettings(environment: environment, state)
         do {
             let used = try await SubjectKeyRing.providerKind(of: vault)
             let providers = try KeyProviderSettings(environment: environment)
             if let used, used != providers.kind { throw KeyRingError.otherProvider(vault: used, configured: providers.kind) }
-            let provider = try await KeyProviderSettings.open(environment: environment, keysFolder: state.keys, isFresh: used == nil)
-            return SubjectKeyRing(
-                provider: provider, vault: vault, escrow: RecoveryEscrow(folder: state.recovery, recipients: settings.recipients),
-                settings: settings.ring, observe: observe
-            )
+            let provider = try await KeyProviderSettings.open(
+                environment: environment, keysFolder: state.keys, isFresh: used == nil && options.scratch == nil)
+            let escrow = RecoveryEscrow(folder: state.recovery, recipients: options.scratch == nil ? settings.recipients : [])
+            return SubjectKeyRing(provider: provider, vault: vault, escrow: escrow, settings: settings.ring, observe: observe)
         } catch let error as KeyRingError {
             throw CommandFailure(error)
         } catch let error as KeyProviderError {
@@ -117,12 +145,13 @@ struct Runtime: Sendable {
     }
 
     private static func sequencer(
-        _ state: StateDirectory, _ settings: AuditSettings, _ store: StoreDatabase, _ vault: VaultDatabase, _ observe: @escaping Observer
+        _ state: StateDirectory, _ settings: AuditSettings, _ scratch: Scratch?, _ store: StoreDatabase, _ vault: VaultDatabase,
+        _ observe: @escaping Observer
     ) async throws -> Sequencer {
         do {
-            let signer = try await AuditKeyFile.signer(state, store)
-            if signer == nil { observe(.logUnsigned(tenant: "", code: "key-missing")) }
-            let memory = try RememberedHeads(folder: state.audit)
+            let signer = scratch == nil ? try await AuditKeyFile.signer(state, store) : nil
+            if signer == nil, scratch == nil { observe(.logUnsigned(tenant: "", code: "key-missing")) }
+            let memory = try RememberedHeads(folder: scratch?.folder ?? state.audit)
             // A store that takes no changes for now is no reason not to start: events have a place without, and the housekeeper tries again.
             do { try await store.makeAuditPartitions() } catch { observe(.auditFailed(events: 0, code: "partitions-not-made")) }
             return Sequencer(store: store, vault: vault, name: settings.name, signer: signer, memory: memory, observe: observe)
@@ -131,6 +160,26 @@ struct Runtime: Sendable {
         } catch let error as StorageError {
             throw CommandFailure(error)
         }
+    }
+
+    private static func rights(
+        _ state: StateDirectory, _ options: Options, _ settings: AuditSettings, _ policies: LoadedPolicies
+    ) throws -> RightsSettings {
+        let (environment, folder) = (options.environment, policies.folder)
+        let url = environment["GATEHOUSE_PUBLIC_URL"] ?? "http://127.0.0.1:8080"
+        let signer = try DocumentKeyFile.signer(state, name: settings.name)
+        var rights = RightsSettings(
+            processing: folder.processing, notices: folder.notices, regulations: folder.regulations, signer: signer,
+            mailer: try MailSettings.mailer(environment: environment, state, controller: folder.processing.controller.email),
+            publicURL: url.hasSuffix("/") ? String(url.dropLast()) : url,
+            ledger: options.scratch == nil ? try LedgerSettings.source(environment: environment, state, signer) : nil
+        )
+        let sender = WebhookSender(allowsPrivate: environment["GATEHOUSE_WEBHOOKS_ALLOW_PRIVATE"] == "1")
+        rights.judgeWebhook = { await sender.problem(with: $0) }
+        if options.scratch == nil {
+            rights.replacingVaultArchive = try BackupSite.replacingVault(state, policies: policies.location, environment: environment)
+        }
+        return rights
     }
 
     // MARK: Who asks

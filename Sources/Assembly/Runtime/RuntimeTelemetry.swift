@@ -15,7 +15,12 @@ struct RuntimeTelemetry: Sendable {
         observer = ObserverFan.out(to: log.observer, metrics.observer)
     }
 
-    var logger: Logger { log.logger }
+    /// For libraries: they describe at lower levels what they work with, all of it, and nobody has thought about what that shows.
+    var logger: Logger {
+        var logger = log.logger
+        logger.logLevel = max(logger.logLevel, .notice)
+        return logger
+    }
 
     /// The numbers in the format that an Accept header asks for.
     func page(accept: String) -> (type: String, bytes: [UInt8]) {

@@ -25,11 +25,32 @@ struct StateDirectory: Sendable {
 
     var keys: String { path + "/keys" }
     var auditKey: String { path + "/keys/audit.key" }
+    /// Signs receipts, manifests, certificates and reports.
+    var documentKey: String { keys + "/documents.key" }
+    /// Where mail goes when there is no server for it.
+    var mailbox: String { path + "/mailbox" }
     /// The newest signed heads, and the spool.
     var audit: String { path + "/audit" }
     var recoveryRecipients: String { path + "/keys/recovery-recipients" }
+    /// Whom backups are sealed for.
+    var backupRecipients: String { path + "/keys/backup-recipients" }
+    /// Where backups stay until an S3 service has them.
+    var backupDrafts: String { path + "/backup-drafts" }
+    /// Signed reports of restores and drills.
+    var reports: String { path + "/reports" }
     var recovery: String { path + "/recovery" }
     var administratorToken: String { path + "/keys/administrator.token" }
+
+    /// Puts a report into its folder, in the place of an older one of the same name.
+    func writeReport(_ bytes: [UInt8], named name: String) throws(CommandFailure) {
+        do throws(FileError) {
+            let folder = DurableFolder(reports)
+            try folder.ensure()
+            try folder.replace(name, with: bytes)
+        } catch {
+            throw CommandFailure(.failed, "\(reports)/\(name) cannot be written")
+        }
+    }
 
     /// Writes a secret for its owner's eyes only, under a name that nobody has.
     ///

@@ -1,0 +1,29 @@
+import Gateway
+import ServiceLifecycle
+import Storage
+import Vocabulary
+
+/// Works on imports and exports of many records, a step of each after the other, and throws away what has lasted its time.
+///
+/// Any gateway takes what is due; none takes what another has. What a gateway was at when it was killed is due again two minutes later, and rows
+/// that had their turn have it no second time.
+struct JobKeeper: Service {
+    let runtime: Runtime
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var swept: ContinuousClock.Instant?
+            repeat {
+                var isIdle = true
+                let isSweeping = swept.map { ContinuousClock.now - $0 > .seconds(60) } ?? true
+                if isSweeping { swept = .now }
+                for tenant in (try? await runtime.store.tenants()) ?? [] where !Task.isCancelled {
+                    let context = runtime.hostContext(of: tenant)
+                    if isSweeping { try? await runtime.gateway.sweepJobs(context) }
+                    if (try? await runtime.gateway.workOnJobs(context)) == true { isIdle = false }
+                }
+                do { try await Task.sleep(for: .milliseconds(isIdle ? 500 : 5)) } catch { break }
+            } while !Task.isCancelled
+        }
+    }
+}
