@@ -9,7 +9,7 @@ import Vocabulary
 
 /// One condition has three ways to its truth: the evaluator, what is left to the row, and PostgreSQL. They have to agree for
 /// every record, errors and nulls and all.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(15)))
 struct AgreementTests {
     private static let rowCount = 400
     private static let conditionCount = 1000

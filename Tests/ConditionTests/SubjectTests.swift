@@ -2,11 +2,12 @@ import Catalog
 import Expressions
 import PostgresLink
 import Storage
+import SubjectRights
 import Testing
 import Vocabulary
 
 /// What people allow, asked for as conditions and as questions about rows.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct SubjectTests {
     private let tenant = TenantID(.make())
 
@@ -31,8 +32,13 @@ struct SubjectTests {
             let people = (0..<6).map { _ in SubjectID(.make()) }
             let table = RecordTable(entity)
             let hour = Duration.seconds(3600)
-            func consent(_ state: ConsentRow.State, until: Instant? = nil, to purpose: String = "marketing") -> ConsentRow {
-                ConsentRow(purpose: purpose, state: state, validUntil: until, recordedAt: .now(), recordedBy: "ann", evidence: "form 7")
+            func consent(_ state: ConsentState, until: Instant? = nil, to purpose: String = "marketing") -> ConsentEvent {
+                ConsentEvent(
+                    purpose: purpose, state: state, at: .now(), validUntil: until, notice: NoticeReference(id: "letter", version: 2), language: "en",
+                    wordingHash: [1, 2], expression: .explicit, channel: .post, method: .signature, recordedBy: "ann")
+            }
+            func add(_ event: ConsentEvent, _ person: SubjectID) -> SQL {
+                StoreDatabase.add(StoredConsentEvent(subject: person, event: event, sealedEvidence: [7]), tenant: tenant)
             }
             let said = [
                 consent(.given), consent(.given, until: Instant.now().advanced(by: hour)),
@@ -43,18 +49,25 @@ struct SubjectTests {
                 tenant,
                 people.map { table.insert(row(entity, .make(), subject: $0), tenant: tenant) }
                     + [table.insert(row(entity, .make(), subject: nil), tenant: tenant)]
-                    + zip(people, said).map { StoreDatabase.record($1, of: $0, tenant: tenant) }
+                    + zip(people, said).map { add($1, $0) }
             )
             #expect(try await holds(.consents(to: "marketing"), store, entity) == [people[0], people[1], nil])
             for (person, said) in zip(people, said) {
                 let standing = SubjectStanding(try await store.read(Scope(tenant: tenant), StoreDatabase.standing(of: person, tenant: tenant)))
-                #expect(standing == SubjectStanding(consents: [said]))
+                #expect(standing == SubjectStanding(consents: [StoredConsentEvent(subject: person, event: said, sealedEvidence: [7])]))
                 let isAllowed = [people[0], people[1]].contains(person)
                 #expect(standing.satisfies(.consents(to: "marketing"), at: .now()) == isAllowed)
             }
             // The last word counts.
-            try await store.change(tenant, [StoreDatabase.record(consent(.withdrawn), of: people[0], tenant: tenant)])
+            try await store.change(tenant, [add(consent(.withdrawn), people[0])])
             #expect(try await holds(.consents(to: "marketing"), store, entity) == [people[1], nil])
+            // Asking again takes nothing away, and gives nothing.
+            try await store.change(tenant, [add(consent(.requested), people[0]), add(consent(.requested), people[1])])
+            #expect(try await holds(.consents(to: "marketing"), store, entity) == [people[1], nil])
+            try await store.change(tenant, [add(consent(.renewed), people[0])])
+            #expect(try await holds(.consents(to: "marketing"), store, entity) == [people[0], people[1], nil])
+            #expect(try await holds(.consents(to: "marketing", retired: ["letter/2"]), store, entity) == [nil])
+            #expect(try await holds(.consents(to: "marketing", retired: ["letter/1"]), store, entity) == [people[0], people[1], nil])
         }
     }
 
@@ -101,11 +114,12 @@ struct SubjectTests {
         try await SampleTable.withStore { store, entity in
             let person = SubjectID(.make())
             let other = TenantID(.make())
-            let consent = ConsentRow(purpose: "sales", state: .given, recordedAt: .now(), recordedBy: "ann")
+            let event = ConsentEvent(purpose: "sales", state: .given, at: .now(), recordedBy: "ann")
+            let consent = StoreDatabase.add(StoredConsentEvent(subject: person, event: event), tenant: other)
             try await store.change(
                 other,
                 [
-                    StoreDatabase.record(consent, of: person, tenant: other),
+                    consent,
                     StoreDatabase.restrict(RestrictionRow(since: .now(), ground: "accuracy", recordedBy: "ann"), of: person, tenant: other),
                 ]
             )
@@ -116,7 +130,7 @@ struct SubjectTests {
                 SubjectStanding(try await store.read(Scope(tenant: tenant), StoreDatabase.standing(of: person, tenant: other))) == SubjectStanding()
             )
             await #expect(throws: LinkError(.refused, sqlState: "42501")) {
-                try await store.change(tenant, [StoreDatabase.record(consent, of: person, tenant: other)])
+                try await store.change(tenant, [consent])
             }
         }
     }

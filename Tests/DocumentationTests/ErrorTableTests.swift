@@ -50,7 +50,7 @@ struct ErrorTableTests {
             case 401, 403: .denied
             case 404: .notFound
             case 500: .failed
-            case 503: .unavailable
+            case 429, 503: .unavailable
             default: .invalid
             }
         #expect(failure.kind == expected)

@@ -178,7 +178,7 @@ struct TransitFailureTests {
         #expect(server.requests.count == 1)
     }
 
-    @Test func `something else than a transit engine`() async throws {
+    @Test func `[API10]: something else than a transit engine`() async throws {
         let answers: [CannedServer.Answer] = [
             .status(200, body: "<html>marker</html>"), .status(200, body: "{}"), .status(200, body: #"{"data":{"keys":"marker"}}"#), .status(405),
             .status(301, headers: "Location: http://127.0.0.1:1/marker\r\n"), .status(204),
@@ -193,7 +193,7 @@ struct TransitFailureTests {
         await refused(.refused) { _ = try await open(CannedServer([.status(403)]).url) }
     }
 
-    @Test func `an engine that answers a wrapping with nonsense`() async throws {
+    @Test func `[API10]: an engine that answers a wrapping with nonsense`() async throws {
         for body in [
             "{}", #"{"data":{"ciphertext":"vault:v0:AAAA"}}"#, #"{"data":{"ciphertext":"vault:v1:AA-A"}}"#, #"{"data":{"ciphertext":"AAAA"}}"#,
         ] {

@@ -6,7 +6,7 @@ import TestPostgres
 import Testing
 import Vocabulary
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct DestructionTests {
     @Test func `a destroyed key leaves a tombstone, and one that is just gone does not count as destroyed`() async throws {
         try await KeySite.with { site in

@@ -8,7 +8,7 @@ import TestPostgres
 import Testing
 import Vocabulary
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct EpochTests {
     /// The promise that erasure rests on: somebody with the disk of the vault from before, and with every key that there still is,
     /// opens nothing of anybody who was erased before the epoch ended.

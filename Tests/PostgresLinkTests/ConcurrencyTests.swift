@@ -2,7 +2,7 @@ import PostgresLink
 import TestPostgres
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct ConcurrencyTests {
     @Test func `concurrent reads each get their own rows and their own errors`() async throws {
         try await withLink { database async throws in

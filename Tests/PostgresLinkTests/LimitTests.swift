@@ -2,7 +2,7 @@ import PostgresLink
 import TestPostgres
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct LimitTests {
     @Test func `a read more than may wait is refused`() async throws {
         try await withLink({

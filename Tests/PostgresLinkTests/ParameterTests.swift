@@ -3,7 +3,7 @@ import TestPostgres
 import Testing
 import Vocabulary
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct ParameterTests {
     private static let strings = ["", "plain", "é and e\u{301}", "日本語 عربى 🏳️‍🌈", "quote ' \" \\ $1 %s", "line\nbreak\ttab"]
 

@@ -2,7 +2,7 @@ import PostgresLink
 import TestPostgres
 import Testing
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(15)))
 struct ReconnectTests {
     @Test func `reads and writes go on after the server has ended their connections`() async throws {
         try await withLink({ $0.sharedConnections = 2 }) { database async throws in

@@ -4,7 +4,7 @@ import TestPostgres
 import Testing
 import Vocabulary
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct TenantScopeTests {
     private func batch(_ tenant: TenantID) -> SQL {
         let row = AuditRow(id: .make(), at: .now(), actor: "ann", action: "read", entity: "contact", decision: "allow", entry: Array("{}".utf8))

@@ -313,7 +313,7 @@ struct CatalogDiagnosticTests {
             Written.thing(more: "retention:\n  - { name: a, since: updated_at, after: P3Y, do: delete, basis: b }"),
             expected: """
                 1.yaml:8:51: do 'delete' is not known
-                  hint: one of erase, review
+                  hint: one of erase, anonymise, archive, review, keep
                 """
         ),
         Case(

@@ -65,13 +65,14 @@ struct IdentityTests {
     @Test func `a live key becomes a principal`() async throws {
         let key = APIKey.make()
         let record = record(key, roles: ["rep", "lead", "rep"], generation: 7)
-        let principal = try await Authenticator(pepper: pepper) { $0 == key.id ? record : nil }.authenticate(key: key.revealed, at: .now())
+        let principal = try await Authenticator(pepper: pepper, lookups: .init(credential: { $0 == key.id ? record : nil })).authenticate(
+            .init(key.revealed), at: .now())
         #expect(principal.tenant == tenant)
         #expect(principal.user == "ann")
         #expect(principal.app == key.id)
         #expect(principal.roles == ["lead", "rep"])
         #expect(principal.defaultPurpose == "sales")
-        #expect(principal.liveness == Liveness(credential: key.id, generation: 7))
+        #expect(principal.liveness == Liveness(credential: key.id, generation: 7, user: .handle("ann"), userGeneration: 0))
     }
 
     @Test func `what is missing, malformed, unknown, wrong, expired or revoked is refused`() async throws {
@@ -79,7 +80,7 @@ struct IdentityTests {
         let now = Instant.now()
         func refusal(_ text: String?, _ record: CredentialRecord?) async -> AuthenticationFailure? {
             do {
-                _ = try await Authenticator(pepper: pepper) { _ in record }.authenticate(key: text, at: now)
+                _ = try await Authenticator(pepper: pepper, lookups: .init(credential: { _ in record })).authenticate(.init(text), at: now)
                 return nil
             } catch {
                 return error
@@ -98,7 +99,8 @@ struct IdentityTests {
     @Test func `a store that cannot be asked is told apart from a wrong key`() async throws {
         struct Down: Error {}
         await #expect(throws: AuthenticationFailure.unavailable) {
-            try await Authenticator(pepper: pepper) { _ in throw Down() }.authenticate(key: APIKey.make().revealed, at: .now())
+            try await Authenticator(pepper: pepper, lookups: .init(credential: { _ in throw Down() })).authenticate(
+                .init(APIKey.make().revealed), at: .now())
         }
     }
 
@@ -106,25 +108,27 @@ struct IdentityTests {
         let key = APIKey.make()
         let record = record(key)
         let counter = Counter()
-        let authenticator = Authenticator(pepper: pepper) { _ in
-            counter.add()
-            return record
-        }
-        for _ in 0..<3 { _ = try await authenticator.authenticate(key: key.revealed, at: .now()) }
+        let authenticator = Authenticator(
+            pepper: pepper,
+            lookups: .init(credential: { _ in
+                counter.add()
+                return record
+            }))
+        for _ in 0..<3 { _ = try await authenticator.authenticate(.init(key.revealed), at: .now()) }
         #expect(counter.count == 1)
-        authenticator.forget(Liveness(credential: key.id, generation: 1))
-        _ = try await authenticator.authenticate(key: key.revealed, at: .now())
+        authenticator.forget(try await authenticator.authenticate(.init(key.revealed), at: .now()))
+        _ = try await authenticator.authenticate(.init(key.revealed), at: .now())
         #expect(counter.count == 2)
     }
 
     @Test func `a cached key with another secret is refused`() async throws {
         let key = APIKey.make()
         let record = record(key)
-        let authenticator = Authenticator(pepper: pepper) { _ in record }
-        _ = try await authenticator.authenticate(key: key.revealed, at: .now())
+        let authenticator = Authenticator(pepper: pepper, lookups: .init(credential: { _ in record }))
+        _ = try await authenticator.authenticate(.init(key.revealed), at: .now())
         let last: Character = key.revealed.last == "A" ? "B" : "A"
         await #expect(throws: AuthenticationFailure.invalid) {
-            try await authenticator.authenticate(key: key.revealed.dropLast() + String(last), at: .now())
+            try await authenticator.authenticate(.init(String(key.revealed.dropLast()) + String(last)), at: .now())
         }
     }
 }

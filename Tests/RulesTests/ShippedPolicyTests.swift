@@ -34,7 +34,7 @@ struct ShippedPolicyTests {
         let names = folder.catalog.entities.map(\.name)
         #expect(names == ["account", "activity", "contact", "deal", "lead", "stage_change", "task"])
         #expect(folder.catalog.history(of: "stage", in: "deal")?.name == "stage_change")
-        #expect(folder.policies.roles.count == 9)
+        #expect(folder.policies.roles.count == 11)
     }
 
     @Test func `every personal field is sealed, or says why not`() {
@@ -102,6 +102,7 @@ struct ShippedPolicyTests {
         try FileManager.default.createDirectory(at: empty.appendingPathComponent("catalog"), withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: empty) }
         try Written.purposes.write(to: empty.appendingPathComponent("purposes.yaml"), atomically: true, encoding: .utf8)
+        try Written.processing.write(to: empty.appendingPathComponent("processing.yaml"), atomically: true, encoding: .utf8)
         try Written.roles.write(to: empty.appendingPathComponent("roles.yaml"), atomically: true, encoding: .utf8)
         #expect(Written.problems { try PolicyFolder.load(empty.path) }.contains("there is no .yaml file in this folder"))
     }

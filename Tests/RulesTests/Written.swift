@@ -12,6 +12,10 @@ enum Written {
           sales: { label: Selling, basis: contract }
           marketing: { basis: consent }
         """
+    static let processing = """
+        controller: { name: Example, address: "Example Street 1", email: privacy@example.com, country: DE }
+        time_zone: Europe/Berlin
+        """
     static let roles = """
         roles:
           rep: { label: Sells }

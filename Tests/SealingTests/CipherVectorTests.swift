@@ -40,7 +40,7 @@ struct CipherVectorTests {
         ),
     ]
 
-    @Test(arguments: gcm) func `AES-256-GCM gives the known answers`(vector: Vector) throws { try check(vector, .aes256GCM) }
+    @Test(arguments: gcm) func `V11.3.2: AES-256-GCM gives the known answers`(vector: Vector) throws { try check(vector, .aes256GCM) }
 
     /// RFC 8439, section 2.8.2.
     @Test func `ChaCha20-Poly1305 gives the known answer`() throws {

@@ -176,7 +176,7 @@ struct EnvelopeTests {
 
     // MARK: Nonces
 
-    @Test func `no nonce repeats in a million seals`() throws {
+    @Test func `V11.3.4: no nonce repeats in a million seals`() throws {
         struct Nonce: Hashable {
             let a: UInt64
             let b: UInt64

@@ -9,7 +9,7 @@ struct PublishedVectorTests {
     private func sequence(_ range: ClosedRange<UInt8>) -> [UInt8] { Array(range) }
 
     /// draft-irtf-cfrg-xchacha-03, appendix A.3.1, put behind a header of ours.
-    @Test func `the XChaCha20-Poly1305 vector opens inside a hand-assembled envelope`() throws {
+    @Test func `V11.3.2: the XChaCha20-Poly1305 vector opens inside a hand-assembled envelope`() throws {
         let plaintext =
             "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."
         let key = sequence(0x80...0x9F)

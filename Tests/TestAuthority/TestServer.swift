@@ -10,6 +10,8 @@ package final class TestServer: Sendable {
         package let method: String
         package let path: String
         package let contentType: String?
+        /// Names in lower case.
+        package let headers: [String: String]
         package let body: [UInt8]
     }
 
@@ -84,7 +86,9 @@ private final class TestServerHandler: ChannelInboundHandler {
         case .end:
             guard let head else { return }
             let type = head.headers.first(name: "Content-Type")
-            reply(respond(TestServer.Request(method: head.method.rawValue, path: head.uri, contentType: type, body: body)), context)
+            let headers = Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { $0 + ", " + $1 })
+            reply(
+                respond(TestServer.Request(method: head.method.rawValue, path: head.uri, contentType: type, headers: headers, body: body)), context)
         }
     }
 

@@ -25,7 +25,7 @@ package final class Watchdog: Sendable {
               esac
             done
             for process in $processes; do
-              case "$(readlink "/proc/$process/exe")" in */gatehouse | */bao) kill -9 "$process" ;; esac
+              case "$(readlink "/proc/$process/exe")" in */gatehouse | */bao | */python3* | */pgbouncer) kill -9 "$process" ;; esac
             done
             for folder in $servers; do
               if [ "$(id -u)" = 0 ]; then set -- setpriv --reuid=postgres --regid=postgres --init-groups; else set --; fi
@@ -40,14 +40,11 @@ package final class Watchdog: Sendable {
               rm -rf "$folder"
             done
             """
-        let shell = Process()
-        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        shell.arguments = ["-c", script]
-        shell.environment = ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "GATEHOUSE_TEST_BINARIES": PostgresBinaries.folder]
-        shell.standardInput = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
-        shell.standardOutput = FileHandle.nullDevice
-        shell.standardError = FileHandle.nullDevice
-        do { try shell.run() } catch { preconditionFailure("no shell can be started") }
+        let variables = ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "GATEHOUSE_TEST_BINARIES": PostgresBinaries.folder]
+        do { _ = try Child(["/bin/sh", "-c", script], environment: variables, folder: "/", reading: ends[0]) } catch {
+            preconditionFailure("no shell can be started")
+        }
+        close(ends[0])
     }
 
     package func removeAtEnd(_ folder: String) { tell("folder \(folder)") }
@@ -69,7 +66,10 @@ package enum PostgresBinaries {
 
     /// The command as the account that owns a cluster's data: PostgreSQL does not run as root.
     package static func command(_ program: String, _ arguments: [String]) -> [String] {
-        let own = [folder + "/" + program] + arguments
-        return geteuid() == 0 ? ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] + own : own
+        asOwner([folder + "/" + program] + arguments)
+    }
+
+    static func asOwner(_ command: [String]) -> [String] {
+        geteuid() == 0 ? ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] + command : command
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestPostgres
 import Testing
 
 /// The tour in the README, run as a newcomer would.
@@ -9,6 +10,8 @@ import Testing
     private struct Step {
         let script: String
         let expectation: String?
+        /// What has to succeed before the step begins, where something has to happen in the background first.
+        let condition: String?
     }
 
     private static func steps() throws -> [Step] {
@@ -19,11 +22,13 @@ import Testing
                 return nil
             }
             let words = mark.replacingOccurrences(of: " -->", with: "").components(separatedBy: ": expect ")
-            return Step(script: String(part[begin.upperBound..<end.lowerBound]), expectation: words.count > 1 ? words[1] : nil)
+            return Step(
+                script: String(part[begin.upperBound..<end.lowerBound]), expectation: words.count > 1 ? words[1] : nil,
+                condition: words[0].hasPrefix(" once ") ? String(words[0].dropFirst(6)) : nil)
         }
     }
 
-    @Test func `every step of the tour in the README shows what it says`() throws {
+    @Test func `every step of the tour in the README shows what it says`() async throws {
         let steps = try Self.steps()
         try #require(steps.count >= 9, "the README has a tour")
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gatehouse-tour-\(UUID().uuidString.prefix(8))")
@@ -46,16 +51,11 @@ import Testing
             "$GATEHOUSE_BINARY" sample --people 20 >/dev/null
 
             """
-        for step in steps { script += "echo; echo '\(separator)'\n\(step.script)\n" }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", script]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
+        for step in steps {
+            if let condition = step.condition { script += "for _ in $(seq 1 300); do \(condition) && break; sleep 0.1; done\n" }
+            script += "echo; echo '\(separator)'\n\(step.script)\n"
+        }
+        let text = try await Program.run(["/bin/bash", "-c", script]).output
         let answers = text.components(separatedBy: separator).dropFirst()
         try #require(answers.count == steps.count)
         for (step, answer) in zip(steps, answers) {

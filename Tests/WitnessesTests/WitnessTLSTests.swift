@@ -22,7 +22,7 @@ struct WitnessTLSTests {
         try #require(try WitnessSettings(text: "witness strict \(StrictWitness.key) \(url) \(options)").open().first)
     }
 
-    @Test func `a server whose certificate leads to the named ones is believed, and no other`() async throws {
+    @Test func `V12.3.2: a server whose certificate leads to the named ones is believed, and no other`() async throws {
         let (authority, other) = (try OpenSSLAuthority(), try OpenSSLAuthority())
         let strict = StrictWitness(knowing: [try log.noteKey])
         let server = try await TestServer(tls: context(authority, "server")) { strict.answer($0) }

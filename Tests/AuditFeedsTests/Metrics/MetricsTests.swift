@@ -15,10 +15,24 @@ struct MetricsTests {
         .witnessed(witness: "w1", size: 12), .witnessFailed(witness: "w1", code: "unreachable"), .feedDelivered(feed: "siem", events: 7),
         .feedFailed(feed: "siem", code: "refused"), .auditPruned(events: 100), .sealedValueUnreadable(entity: "contact", field: "email"),
         .dataKeysMissing(count: 2), .tenantKeysUnopened(tenant: "tenant-a", reason: "secret reason"), .recoveryMissing,
+        .keyNewsMissing(seconds: 60),
         .rotationResumed(kind: "epoch"), .rotationFinished(kind: "epoch", tenant: "tenant-a"), .rotationFailed(kind: "epoch", code: "busy"),
-        .epochEnded(tenant: "tenant-a", epoch: 1), .conditionFailed(rule: "r"), .glassBroken(rule: "r"), .policiesReloaded(rules: 4),
-        .policiesRefused([]), .requestAnswered(route: "GET /v1/contacts", status: 200, duration: .milliseconds(3)),
-        .requestFailed(route: "GET /v1/contacts", code: "denied"), .serving(address: "127.0.0.1:1"), .stopping,
+        .mergeUnsettled(code: "busy"), .erasureFinished(people: 3), .erasureFailed(code: "busy"), .erasureLeftovers(count: 2),
+        .erasuresRecorded(people: 3), .erasuresUnrecorded(people: 1), .erasureLedgerFailed(code: "unavailable"),
+        .backupMade(bytes: 10), .backupNewest(at: 1_800_000_000), .backupFailed(code: "unavailable"), .vaultArchiveReplaced,
+        .noticeDelivered(recipient: "r"),
+        .eventDelivered(lag: .seconds(3)), .eventFailed(code: "status-500"), .eventDead, .endpointDisabled(code: "gone"),
+        .noticeFailed(recipient: "r", code: "gone"), .subjectRequestDue(kind: "access", stage: "answer"),
+        .subjectRequestsCounted(tenant: "tenant-a", open: 2, overdue: 1), .subjectRequestMailFailed(code: "busy"),
+        .retentionDue(rule: "r", records: 4), .retentionFinished(tenant: "tenant-a", records: 4), .retentionFailed(code: "busy"),
+        .holdReviewsDue(count: 1),
+        .epochEnded(tenant: "tenant-a", epoch: 1), .conditionFailed(rule: "r"), .glassBroken(rule: "r"), .peopleLimitReached(limit: "most"),
+        .honeyTouched(actor: "a", credential: "c", record: "r", request: "q", isChange: false), .honeyStopped, .honeyStopFailed(code: "busy"),
+        .issuerKeysFetched(issuer: "corp", keys: 2), .issuerKeysFailed(issuer: "corp", code: "status"),
+        .tokenRefused(issuer: "corp", code: "expired"), .policiesReloaded(rules: 4),
+        .policiesRefused([]), .certificateReloaded(expires: 1), .certificateRefused(reason: "r"),
+        .requestAnswered(route: "GET /v1/contacts", status: 200, duration: .milliseconds(3)),
+        .requestFailed(route: "GET /v1/contacts", code: "denied"), .serving(address: "127.0.0.1:1"), .restoring(isUnderWay: true), .stopping,
     ]
 
     private func read(_ metrics: Metrics, openMetrics: Bool = true) throws -> ExpositionText {
@@ -54,6 +68,15 @@ struct MetricsTests {
         #expect(text.value("gatehouse_audit_events_committed_total") == 12)
         #expect(text.value("gatehouse_audit_write_failures_total", ["code": "timed-out"]) == 1)
         #expect(text.value("gatehouse_audit_refusals_total") == 1)
+        #expect(text.value("gatehouse_people_erased_total") == 3)
+        #expect(text.value("gatehouse_erasure_leftovers_total") == 2)
+        #expect(text.value("gatehouse_erasures_recorded_total") == 3)
+        #expect(text.value("gatehouse_erasures_unrecorded") == 1)
+        #expect(text.value("gatehouse_backups_total") == 1)
+        #expect(text.value("gatehouse_backup_newest_seconds") == 1_800_000_000)
+        #expect(text.value("gatehouse_backup_failures_total", ["code": "unavailable"]) == 1)
+        #expect(text.value("gatehouse_erasure_ledger_failures_total", ["code": "unavailable"]) == 1)
+        #expect(text.value("gatehouse_recipient_notice_failures_total", ["recipient": "r", "code": "gone"]) == 1)
         #expect(text.value("gatehouse_audit_events_spooled_total") == 5)
         #expect(text.value("gatehouse_audit_events_replayed_total") == 4)
         #expect(text.value("gatehouse_audit_events_pruned_total") == 100)

@@ -39,7 +39,7 @@ final class CollectorServer: Sendable {
         init(_ manner: Manner) { self.manner = manner }
     }
 
-    init(_ manner: Manner, tls: NIOSSLContext? = nil, port: Int = 0) async throws {
+    init(_ manner: Manner, tls: NIOSSLContext? = nil, host: String = "127.0.0.1", port: Int = 0) async throws {
         let box = Box(manner)
         state = box
         listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -50,7 +50,7 @@ final class CollectorServer: Sendable {
                     try channel.pipeline.syncOperations.addHandler(Peer(box))
                 }
             }
-            .bind(host: "127.0.0.1", port: port).get()
+            .bind(host: host, port: port).get()
         guard let port = listener.localAddress?.port else { throw TestFailure("no port can be had") }
         self.port = port
     }

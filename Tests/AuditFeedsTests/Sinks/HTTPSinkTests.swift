@@ -4,7 +4,7 @@ import NIOSSL
 import Testing
 
 /// Events by HTTP, against a server with a real socket.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct HTTPSinkTests {
     @Test
     func `events are posted over TLS, a line each, with the token`() async throws {

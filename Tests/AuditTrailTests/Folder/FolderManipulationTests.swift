@@ -269,7 +269,7 @@ struct FolderManipulationTests {
     }
 
     /// ASVS 5.0, V16.4.2: logs are protected from being changed unseen.
-    @Test(arguments: 0..<4) func `a changed byte in any file is found`(seed: UInt64) throws {
+    @Test(arguments: 0..<4) func `V16.4.2: a changed byte in any file is found`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let log = try ExportedLog(700)
         try log.put(Array(try log.checkpoint(400).note.utf8), "checkpoints/400")

@@ -7,7 +7,7 @@ import TransparencyLog
 import Vocabulary
 
 /// Entries that have lasted their time are dropped; what is left verifies.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct DroppedEntriesTests {
     @Test func `whole bundles older than a time go, their hashes stay, and the export of the rest verifies`() async throws {
         try await TrailSite.with { site in

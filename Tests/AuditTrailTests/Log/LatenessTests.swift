@@ -5,7 +5,7 @@ import Testing
 import Vocabulary
 
 /// Batches that come late, twice, or from a clock that is wrong.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct LatenessTests {
     @Test func `a first writing that arrives after the second one was moved does not stop the log`() async throws {
         try await TrailSite.with { site in

@@ -6,7 +6,7 @@ import TestPostgres
 import Testing
 import Vocabulary
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ReplayTests {
     @Test func `a spool that cannot be read does not keep the others waiting`() async throws {
         try await TrailSite.with { site in

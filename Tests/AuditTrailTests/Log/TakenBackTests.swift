@@ -8,7 +8,7 @@ import TransparencyLog
 import Vocabulary
 
 /// Stores and vaults that are taken back while sequencers know more, or less.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct TakenBackTests {
     /// Signs what is there, and once more when the log had to be read anew.
     private func sign(_ sequencer: Sequencer, _ site: TrailSite) async throws -> SignedCheckpoint? {

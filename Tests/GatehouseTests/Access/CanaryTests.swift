@@ -7,9 +7,9 @@ import TestPostgres
 import Testing
 
 /// One person whose every field is a unique marker goes through every route and every command, failures included.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(15)))
 struct CanaryTests {
-    @Test func `no personal value leaves through logs, errors, events or the databases themselves`() async throws {
+    @Test func `V14.2.1: no personal value leaves through logs, errors, events or the databases themselves`() async throws {
         try await Site.with(.embedded) { site in
             // Without a spool, so that the time without a trail refuses.
             site.add(["GATEHOUSE_AUDIT_SPOOL_MB": "0"])

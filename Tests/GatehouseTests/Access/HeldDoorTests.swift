@@ -1,10 +1,11 @@
 import DataFormats
 import Foundation
+import TestPostgres
 import Testing
 import Vocabulary
 
 /// Doors that were found open once, and stay shut.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct HeldDoorTests {
     private func marker() -> String { "door" + UUIDv7.make().description.filter { $0 != "-" }.suffix(16) }
 
@@ -54,7 +55,7 @@ struct HeldDoorTests {
         #expect(after["job_title"] == "Second")
     }
 
-    @Test func `issuing and revoking a key is on record with the key and its roles`() async throws {
+    @Test func `V16.2.1: issuing and revoking a key is on record with the key and its roles`() async throws {
         let site = try await Site.shared()
         let administrator = try site.administrator
         let key = try await administrator.post("/v1/tokens", ["roles": ["auditor"], "user": "door.keeper"])

@@ -6,9 +6,9 @@ import TestPostgres
 import Testing
 import Vocabulary
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct IdentityTests {
-    @Test func `without a key, or with a wrong one, nothing is answered`() async throws {
+    @Test func `V6.3.1 [API2]: without a key, or with a wrong one, nothing is answered`() async throws {
         let site = try await Site.shared()
         let good = try await site.caller("sales-rep")
         let token = try #require(good.token)
@@ -33,10 +33,12 @@ struct IdentityTests {
         #expect(try await caller.get("/v1/contacts", ["X-API-Key": token]).status == 200)
         #expect(try await caller.get("/v1/contacts", ["Authorization": "Basic \(token)"]).status == 401)
         #expect(try await caller.get("/v1/contacts?access_token=\(token)").status == 401)
-        #expect(try await good.get("/v1/contacts", ["X-API-Key": token]).code == "credential-invalid")
+        let both = try await good.get("/v1/contacts", ["X-API-Key": token])
+        #expect(both.status == 400 && both.code == "credential-malformed")
+        #expect(both.headers["www-authenticate"] == "Bearer realm=\"gatehouse\", error=\"invalid_request\"")
     }
 
-    @Test func `a revoked key is refused on the very next request, by every gateway`() async throws {
+    @Test func `V8.3.2: a revoked key is refused on the very next request, by every gateway`() async throws {
         try await Site.with { site in
             try await site.serve()
             let second = try await site.serve()
@@ -85,7 +87,7 @@ struct IdentityTests {
         #expect(try await administrator.delete("/v1/tokens/aaaaaaaaaaaa", ifMatch: nil).status == 404)
     }
 
-    @Test func `what one tenant has is not there for another`() async throws {
+    @Test func `V8.2.2 [API1]: what one tenant has is not there for another`() async throws {
         let site = try await Site.shared()
         let owner = try site.administrator
         let stranger = try await site.stranger()
@@ -130,7 +132,7 @@ struct IdentityTests {
         #expect(try await stranger.get("/v1/tokens").data.count == 1)
     }
 
-    @Test func `a tenant is never taken from the request`() async throws {
+    @Test func `V8.4.1: a tenant is never taken from the request`() async throws {
         let site = try await Site.shared()
         let contact = try await site.administrator.post("/v1/contacts", [:])
         let stranger = try await site.stranger()
@@ -142,7 +144,7 @@ struct IdentityTests {
         #expect(try await stranger.post("/v1/contacts", ["tenant_id": .string(tenant)]).code == "member-unknown")
     }
 
-    @Test func `a denied access stands in the trail with the rule that decided`() async throws {
+    @Test func `V16.3.2: a denied access stands in the trail with the rule that decided`() async throws {
         let site = try await Site.shared()
         let auditor = try await site.caller("auditor", user: "edda")
         let contact = try await site.administrator.post("/v1/contacts", [:])

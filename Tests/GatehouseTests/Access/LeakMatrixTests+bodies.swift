@@ -15,7 +15,7 @@ import Vocabulary
 /// What names and values in bodies tell, and what tags do.
 extension LeakMatrixTests {
     @Test(arguments: roles)
-    func `writing a field not seen in the clear is refused and tells nothing of its value`(role: String) async throws {
+    func `V8.2.3 [API3]: writing a field not seen in the clear is refused and tells nothing of its value`(role: String) async throws {
         let stage = try await Self.staging.value
         let oracle = stage.oracle(role)
         let caller = try await stage.caller(role)

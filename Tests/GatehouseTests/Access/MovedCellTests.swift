@@ -4,7 +4,7 @@ import TestPostgres
 import Testing
 
 /// What somebody can do who may write to the store: a cell that is moved opens nowhere, and breaks nothing.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct MovedCellTests {
     /// Puts a cell somewhere, and says how the record reads then; puts back what was there.
     private func reading(

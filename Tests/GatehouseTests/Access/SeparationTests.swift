@@ -9,7 +9,7 @@ import Testing
 ///
 /// Store and vault are on a server each, so that the files, the write-ahead log, the statistics and the server's log of one are
 /// what somebody would have who took that one away.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(15)))
 struct SeparationTests {
     @Test func `neither the store nor the vault alone says who anybody is, in no form and in no corner of its server`() async throws {
         // A server that tells its administrator everything it can.

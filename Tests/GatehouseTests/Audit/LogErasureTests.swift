@@ -4,7 +4,7 @@ import TestPostgres
 import Testing
 
 /// The log stays whole when somebody is forgotten, and tells nothing of them.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct LogErasureTests {
     @Test func `after a person's key is destroyed every proof verifies and nothing leads from an entry to the person`() async throws {
         try await Site.with { site in

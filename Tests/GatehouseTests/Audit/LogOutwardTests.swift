@@ -8,7 +8,7 @@ import Testing
 import TransparencyLog
 
 /// What leaves the gateway: heads to witnesses, entries to collectors, numbers to monitoring.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct LogOutwardTests {
     /// Takes what is posted to it, after it has failed a number of times.
     private final class Collector: Sendable {

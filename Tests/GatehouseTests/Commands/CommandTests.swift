@@ -3,7 +3,7 @@ import Foundation
 import TestPostgres
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct CommandTests {
     @Test func `the help is as agreed`() async throws {
         let outcome = try await GatehouseProgram.run(["--help"], environment: ["COLUMNS": "80"])

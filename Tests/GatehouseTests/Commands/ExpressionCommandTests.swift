@@ -2,7 +2,7 @@ import Foundation
 import TestPostgres
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ExpressionCommandTests {
     /// A program that evaluates expressions, with both ends of its pipes.
     private final class Evaluator {

@@ -4,7 +4,7 @@ import TestPostgres
 import Testing
 
 /// What a gateway refuses to serve out of.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct FitnessTests {
     private func refusal(_ site: Site, _ policies: String? = nil) async throws -> Program.Outcome {
         try await GatehouseProgram.run(

@@ -4,7 +4,7 @@ import TestPostgres
 import Testing
 
 /// A person's key destroyed by an officer, and one that is only gone.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct KeyDestructionTests {
     @Test func `a person's key is destroyed for a reason, in every gateway, and reads as erased from then on`() async throws {
         try await Site.with { site in

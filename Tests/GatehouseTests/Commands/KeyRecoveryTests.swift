@@ -4,7 +4,7 @@ import TestPostgres
 import Testing
 
 /// Keys that do not open, and the way back.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct KeyRecoveryTests {
     @Test func `keys that do not open are told at the start and by every command, with the reason`() async throws {
         try await Site.with { site in

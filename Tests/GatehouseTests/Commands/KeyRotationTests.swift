@@ -4,7 +4,7 @@ import TestPostgres
 import Testing
 
 /// Keys replaced by an operator, over the command line, while gateways serve.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct KeyRotationTests {
     @Test func `every key is rotated while two gateways read and write, and nothing is lost`() async throws {
         try await Site.with { site in

@@ -4,7 +4,7 @@ import TestPostgres
 import Testing
 
 /// The tools for people who write policies, as they are used.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct PolicyCommandTests {
     private func run(_ arguments: String...) async throws -> Program.Outcome { try await GatehouseProgram.run(["policy"] + arguments) }
 

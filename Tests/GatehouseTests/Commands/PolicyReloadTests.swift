@@ -4,7 +4,7 @@ import TestPostgres
 import Testing
 
 /// Changed policies come into force while the gateway runs; broken ones never do.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct PolicyReloadTests {
     /// Waits for something that a change of files brings about.
     private func eventually(_ what: String, _ holds: () async throws -> Bool) async throws {

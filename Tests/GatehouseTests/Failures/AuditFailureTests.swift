@@ -3,7 +3,7 @@ import Foundation
 import TestPostgres
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct AuditFailureTests {
     @Test func `the event of an answer is durable before the answer arrives`() async throws {
         try await Site.with { site in
@@ -28,7 +28,7 @@ struct AuditFailureTests {
         }
     }
 
-    @Test func `while the trail cannot be written nothing is shown, denied or changed`() async throws {
+    @Test func `V16.5.1: while the trail cannot be written nothing is shown, denied or changed`() async throws {
         try await Site.with { site in
             site.add(["GATEHOUSE_AUDIT_SPOOL_MB": "0"])
             try await site.serve()

@@ -3,7 +3,7 @@ import TestPostgres
 import Testing
 
 /// A gateway's clock that steps, with libfaketime between the program and the system.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ClockTests {
     private static let library: String? = {
         let folders = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map { "/usr/lib/\($0)/faketime/libfaketime.so.1" }

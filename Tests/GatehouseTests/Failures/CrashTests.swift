@@ -4,7 +4,7 @@ import Synchronization
 import TestPostgres
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct CrashTests {
     enum Victim: String, CaseIterable { case database, gateway }
 

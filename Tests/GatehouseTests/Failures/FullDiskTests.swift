@@ -2,7 +2,7 @@ import Foundation
 import TestPostgres
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct FullDiskTests {
     @Test(.enabled(if: TemporaryDisk.isPossible)) func `a database whose disk is full loses no event, and takes them when it has space`() async throws
     {

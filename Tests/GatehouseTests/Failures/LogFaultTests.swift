@@ -27,7 +27,7 @@ struct LogFaultTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(10)), arguments: seeds + kept)
+    @Test(.timeLimit(.minutes(15)), arguments: seeds + kept)
     func `whatever is killed or stopped, the log is whole and has every acknowledged event once`(first: UInt64) async throws {
         let problems = try await run(first..<first + Self.runsOfSite)
         #expect(problems.isEmpty, "\(problems)")

@@ -4,7 +4,7 @@ import TestPostgres
 import Testing
 
 /// A store that is taken back to an earlier state, alone or with what should have remembered the later one.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct RestoredStoreTests {
     enum Extent: String, CaseIterable { case store, storeAndVault, everything }
 

@@ -4,7 +4,7 @@ import TestPostgres
 import Testing
 
 /// A database that takes no events while it can still be read, and a host that keeps them meanwhile.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct SpoolTests {
     enum Refusal: String, CaseIterable {
         case noRight, readOnly

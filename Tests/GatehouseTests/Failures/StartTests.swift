@@ -3,7 +3,7 @@ import Foundation
 import TestPostgres
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct StartTests {
     @Test func `gateways that start at the same moment on a fresh state directory all serve, and sign with one key`() async throws {
         try await Site.with { site in

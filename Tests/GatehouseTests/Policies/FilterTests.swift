@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// `filter=` takes conditions over what the caller may see in the clear.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct FilterTests {
     private func day(_ days: Int) -> JSONValue {
         let formatter = ISO8601DateFormatter()

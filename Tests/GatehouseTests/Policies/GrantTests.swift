@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Rules that open for a while: by breaking the glass, by a second person, by a reason, by a stepped-up key.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct GrantTests {
     private struct Scene {
         let site: Site

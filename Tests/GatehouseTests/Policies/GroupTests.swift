@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Counts and sums of groups, and who is too few to be counted.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct GroupTests {
     private func integer(_ value: JSONValue?) -> Int? {
         if case .number(let number)? = value { number.integer.map { Int($0) } } else { nil }

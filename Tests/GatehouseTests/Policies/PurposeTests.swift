@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// What people allow limits whose records are found, for each purpose, from the next request on.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct PurposeTests {
     /// A person and records about them.
     private struct Scene {
@@ -72,7 +72,7 @@ struct PurposeTests {
         #expect(try await scene.finds(scene.marketer) == [false])
         #expect(try await scene.say("consents/marketing", ["state": "given", "valid_until": "2099-01-01T00:00:00Z"]) == 204)
         #expect(try await scene.finds(scene.marketer) == [true])
-        try await scene.site.administer("UPDATE consent SET valid_until = now() - interval '1 second' WHERE subject_id = '\(scene.contact)'")
+        #expect(try await scene.say("consents/marketing", ["state": "given", "valid_until": "2020-01-01T00:00:00Z"]) == 204)
         #expect(try await scene.finds(scene.marketer) == [false])
         #expect(try await scene.finds(scene.rep) == [true])
     }

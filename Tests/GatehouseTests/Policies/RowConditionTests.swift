@@ -4,7 +4,7 @@ import TestPostgres
 import Testing
 
 /// Rules whose answer depends on the record.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct RowConditionTests {
     private struct Scene {
         let site: Site

@@ -8,7 +8,7 @@ import Testing
 import Vocabulary
 
 /// What cases, explanations and replays work out in memory, against what the gateway answers out of its database.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct VerdictTests {
     private struct Person: Sendable {
         let body: JSONObject

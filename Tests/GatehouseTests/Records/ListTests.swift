@@ -3,7 +3,7 @@ import Foundation
 import TestPostgres
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ListTests {
     private func accounts(_ count: Int, _ caller: Caller) async throws -> String {
         let industry = unique("industry")

@@ -6,7 +6,7 @@ import Storage
 import TestPostgres
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct SearchReportTests {
     @Test(arguments: [
         // 2 <= C < sqrt(R): a million different values share tokens of 18 bits by threes and fours.

@@ -11,8 +11,10 @@ enum GatehouseProgram {
         return URL(fileURLWithPath: own).deletingLastPathComponent().path + "/gatehouse"
     }()
 
-    static func run(_ arguments: [String], environment: [String: String] = [:], folder: String = "/tmp") async throws -> Program.Outcome {
-        try await Program.run([path] + arguments, environment: environment, folder: folder)
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:], input: String = "", folder: String = "/tmp"
+    ) async throws -> Program.Outcome {
+        try await Program.run([path] + arguments, environment: environment, input: input, folder: folder)
     }
 }
 

@@ -73,7 +73,9 @@ struct MarkedRecords: Sendable {
             guard let entity = catalog.entity(named: name) else { continue }
             var body = markers.body(entity)
             for change in changes.members where entity.position(of: change.name) != nil { body[change.name] = change.value }
-            for field in entity.fields { if let target = field.referenceTo, let id = made.ids[target] { body[field.name] = .string(id) } }
+            for field in entity.fields where !field.isSystem {
+                if let target = field.referenceTo, let id = made.ids[target] { body[field.name] = .string(id) }
+            }
             let answer = try await caller.post("/v1/\(entity.plural)", .object(body))
             guard answer.status == 201 else { throw MarkingFailure(description: "\(name): \(answer.text)") }
             made.ids[name] = answer.id

@@ -45,10 +45,11 @@ struct KnownRecord: Sendable {
             subject: { condition in
                 if entity.subject == .nobody { return true }
                 return switch condition {
-                case .consents(let purpose): person.consents.contains(purpose)
+                case .consents(let purpose, _): person.consents.contains(purpose)
                 case .isUnrestricted: !person.isRestricted
                 case .doesNotObject(to: nil): person.objections.isEmpty
                 case .doesNotObject(to: let purpose?): !person.objections.contains(purpose)
+                case .allowsSale, .allowsSensitiveUse: true
                 }
             }
         )
@@ -62,15 +63,23 @@ struct PolicyOracle: Sendable {
     let role: String
     let user: String
 
-    private var request: AccessRequest {
+    private var request: AccessRequest { request(reason: nil) }
+
+    private func request(reason: String?) -> AccessRequest {
         AccessRequest(
             principal: .described(tenant: TenantID(.make()), user: user, roles: [role]),
-            purpose: folder.policies.purpose(of: [role]).flatMap { folder.catalog.purposes[$0] }
+            purpose: folder.policies.purpose(of: [role]).flatMap { folder.catalog.purposes[$0] }, reason: reason
         )
     }
 
     func ruling(_ action: Action, _ entity: Entity) -> Ruling { folder.policies.decide(request, action, on: entity.name) }
     func allows(_ action: Action, on resource: String) -> Bool { folder.policies.decide(request, action, on: resource).isAllowed }
+
+    /// Whether it is denied for nothing but a proof that the caller, who gives a reason, has not given.
+    func missesProof(_ action: Action, on resource: String) -> Bool {
+        let request = request(reason: "test")
+        return folder.policies.decide(request, action, on: resource).missing(for: request)?.obligation == .stepUp
+    }
 
     func admits(_ action: Action, _ record: KnownRecord) -> Bool {
         let ruling = ruling(action, record.entity)

@@ -169,6 +169,20 @@ final class Site: Sendable {
         Issue.record("the log does not take up what was recorded")
     }
 
+    /// Waits until every event has its place, and the newest head is signed and stored.
+    func settleHead() async throws {
+        for _ in 0..<1200 {
+            try await settleLog()
+            let unsigned = """
+                SELECT count(*) FROM audit_log l
+                WHERE NOT EXISTS (SELECT FROM audit_checkpoint c WHERE (c.tenant_id, c.epoch, c.size) = (l.tenant_id, l.epoch, l.size))
+                """
+            if try await administer(unsigned) == "0" { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("the head of the log is not signed")
+    }
+
     /// Segments of spools that wait for the database.
     var spooledFiles: [String] {
         let folders = (try? FileManager.default.contentsOfDirectory(atPath: state + "/audit")) ?? []
@@ -190,16 +204,16 @@ final class Site: Sendable {
     func catalog() throws -> PolicyFolder { try PolicyFolder.load(policies) }
 }
 
-/// Comes back when something is so. A minute is longer than anything here takes on any machine.
+/// Comes back when something is so. Unless it is done once a minute, a minute is longer than anything here takes on any machine.
 func eventually(
-    _ what: String, _ location: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool
+    _ what: String, within patience: Duration = .seconds(60), _ location: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool
 ) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + patience
     while ContinuousClock.now < deadline {
         if try await isSo() { return }
         try await Task.sleep(for: .milliseconds(50))
     }
-    Issue.record("not so after a minute: \(what)", sourceLocation: location)
+    Issue.record("not so after \(patience): \(what)", sourceLocation: location)
 }
 
 /// A name that no other test uses.

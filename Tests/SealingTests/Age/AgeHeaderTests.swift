@@ -126,7 +126,7 @@ struct AgeHeaderTests {
 
     @Test(arguments: [
         "", "\n", "age-encryption.org/v1", "age-encryption.org/v1\r\n", "age-encryption.org/v2\n", "age-encryption.org/v1 \n",
-        "-----BEGIN AGE ENCRYPTED FILE-----\n", "\u{FEFF}age-encryption.org/v1\n",
+        "-----BEGIN PGP MESSAGE-----\n", "\u{FEFF}age-encryption.org/v1\n",
     ]) func `another first line is another format`(line: String) {
         #expect(throws: AgeError.versionUnknown) { try open(line + Self.stanza + "---") }
     }

@@ -32,6 +32,42 @@ struct AgeProgramTests {
         #expect(try AgeHeader(from: file).bytes == Array(file.prefix(AgeHeader(from: file).bytes.count)))
     }
 
+    /// A payload, header and tags together fill lines of armor, or leave one half.
+    @Test(arguments: [0, 1, 20, 21, 22, 65_536, 65_537, 3 << 20]) func `armor is read and written as age does`(count: Int) throws {
+        let program = try AgeProgram()
+        defer { program.remove() }
+        let identity = AgeIdentity.make()
+        let plaintext = randomBytes(count: count)
+        let identityFile = try program.write("identity.txt", identity.text().withBytes { Array($0) } + Array("\n".utf8))
+        let plain = try program.write("plain", plaintext)
+        let theirs = try program.run("age", ["--armor", "--recipient", "\(identity.recipient)", plain])
+        #expect(try AgeFile.open(theirs, with: [identity]) == plaintext)
+
+        var armor = AgeArmorWriter()
+        AgeFile.seal(plaintext, to: [identity.recipient]).withUnsafeBytes { armor.write($0) }
+        armor.finish()
+        let ours = armor.takeOutput()
+        let sealed = try program.write("sealed.age", ours)
+        #expect(try program.run("age", ["--decrypt", "--identity", identityFile, sealed]) == plaintext)
+        // Both write as many lines.
+        #expect(ours.count == theirs.count)
+    }
+
+    @Test func `age agrees on a file that was made one for others`() throws {
+        let program = try AgeProgram()
+        defer { program.remove() }
+        let (before, after) = (AgeIdentity.make(), AgeIdentity.make())
+        let plaintext = randomBytes(count: 100_000)
+        let plain = try program.write("plain", plaintext)
+        let file = try program.run("age", ["--recipient", "\(before.recipient)", plain])
+        let (header, replaced) = try AgeFile.rewrapped(file, with: [before], to: [AgeIdentity.make().recipient, after.recipient])
+        let rekeyed = try program.write("rekeyed.age", header + file[replaced...])
+        let identityFile = try program.write("identity.txt", after.text().withBytes { Array($0) } + Array("\n".utf8))
+        #expect(try program.run("age", ["--decrypt", "--identity", identityFile, rekeyed]) == plaintext)
+        let formerFile = try program.write("former.txt", before.text().withBytes { Array($0) } + Array("\n".utf8))
+        #expect(throws: AgeProgram.Failure.self) { try program.run("age", ["--decrypt", "--identity", formerFile, rekeyed]) }
+    }
+
     @Test func `age agrees on the recipient of an identity`() throws {
         let program = try AgeProgram()
         defer { program.remove() }

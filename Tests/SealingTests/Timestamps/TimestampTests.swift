@@ -90,7 +90,7 @@ struct TimestampTests {
         refused(.refused(status: 2)) { try TimestampReply(der, to: request, trusting: authorities) }
     }
 
-    @Test func `a reply with any byte changed, missing or added is refused`() throws {
+    @Test func `[API10]: a reply with any byte changed, missing or added is refused`() throws {
         let authority = try OpenSSLAuthority()
         let authorities = try TimestampAuthorities(pem: authority.root)
         let request = TimestampRequest(for: bytes)

@@ -60,6 +60,13 @@ extension FaultSite {
 
     /// Exports the log, on top of what was exported before, and verifies it against every head that was seen.
     private func exportedProblems() async throws -> [String] {
+        // Before the export: what witnesses confirm afterwards need not be in it.
+        var seen: [String] = []
+        for name in try FileManager.default.contentsOfDirectory(atPath: witnessFolder) where name.hasSuffix("-1.checkpoint") {
+            let copy = "\(site.folder)/confirmed-\(name)"
+            try Data(contentsOf: URL(filePath: "\(witnessFolder)/\(name)")).write(to: URL(filePath: copy))
+            seen.append(copy)
+        }
         let export = try await patiently("audit", "export", exported, "--quiet")
         if export.status != 0 { return ["the export: \(export.errors)"] }
         if !FileManager.default.fileExists(atPath: keyFile) {
@@ -73,9 +80,7 @@ extension FaultSite {
             try Data(note.utf8).write(to: URL(filePath: path))
             command += ["--checkpoint", path]
         }
-        for name in try FileManager.default.contentsOfDirectory(atPath: witnessFolder) where name.hasSuffix("-1.checkpoint") {
-            command += ["--checkpoint", "\(witnessFolder)/\(name)"]
-        }
+        for copy in seen { command += ["--checkpoint", copy] }
         let verified = try await site.run(command)
         return verified.status == 0 ? [] : ["the exported log: \(verified.output) \(verified.errors)"]
     }
