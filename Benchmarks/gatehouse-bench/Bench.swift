@@ -9,7 +9,9 @@ import Vocabulary
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gatehouse-bench", abstract: "The bare floor, and the cost of each stage.",
-        subcommands: [BareRoute.self, Stages.self, SealingCost.self, PolicyCost.self, Sequencing.self, LogFilling.self, FolderCost.self]
+        subcommands: [
+            BareRoute.self, Stages.self, SealingCost.self, PolicyCost.self, TokenCost.self, Sequencing.self, LogFilling.self, FolderCost.self,
+        ]
     )
 }
 
