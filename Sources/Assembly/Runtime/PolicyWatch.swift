@@ -22,23 +22,28 @@ struct PolicyWatch: Service {
         await FileWatch(since: fingerprint, every: interval) { FolderFingerprint.of(folder) }.run { await reload() }
     }
 
+    /// Files that change while they are read never stood together: whatever was made of them is forgotten, and they are read again.
     private func reload() async {
-        do throws(Diagnostics) {
-            let loaded = try await read()
+        var before: FolderFingerprint
+        var outcome: Result<PolicyFolder, Diagnostics>
+        repeat {
+            before = .of(folder)
+            outcome = await read()
+        } while before != .of(folder) && !Task.isCancelled
+        switch outcome {
+        case .success(let loaded):
             gateway.replacePolicies(loaded.policies)
             observe(.policiesReloaded(rules: loaded.policies.rules.count))
-        } catch {
-            observe(.policiesRefused(error.all))
+        case .failure(let error): observe(.policiesRefused(error.all))
         }
     }
 
     /// Reads and tests the folder on a thread that may block.
-    private func read() async throws(Diagnostics) -> PolicyFolder {
-        let outcome: Result<PolicyFolder, Diagnostics> = await withCheckedContinuation { continuation in
+    private func read() async -> Result<PolicyFolder, Diagnostics> {
+        await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(returning: Result { () throws(Diagnostics) in try running.reloaded(from: folder) })
             }
         }
-        return try outcome.get()
     }
 }
