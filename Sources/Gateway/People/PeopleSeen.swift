@@ -8,8 +8,8 @@ import Vocabulary
 /// Whom each limited caller was shown within the last hour, by pseudonym.
 ///
 /// The trail is what is true; this is what of it counts, kept in memory so that a read asks nothing more of the database. A caller's part is
-/// read from the trail when the caller is first met, and again every few seconds, which brings in what other gateways showed. What does not fit
-/// is forgotten as a whole, and read again when it is needed.
+/// read from the trail when the caller is first met; every few seconds comes what other gateways have added to the trail since. What does not
+/// fit is forgotten as a whole, and read again when it is needed.
 final class PeopleSeen: Sendable {
     struct Caller: Hashable, Sendable {
         let tenant: TenantID
@@ -31,23 +31,47 @@ final class PeopleSeen: Sendable {
         /// By half a pseudonym, the half that is random: when they were last seen.
         var people: [UInt64: Instant] = [:]
         var prunedAt: Instant
-        var readAt: Instant
         var usedAt: Instant
-        var most: Int
         /// Beyond the first limit with a stepped-up key, which is told once.
         var isBeyond = false
         /// Whom the caller was shown until then does not count.
         var begunAnewAt: Instant?
+
+        mutating func add(_ seen: [SeenPerson]) {
+            for person in seen where begunAnewAt.map({ person.at > $0 }) ?? true {
+                let key = PeopleSeen.key(person.pseudonym)
+                people[key] = max(people[key] ?? person.at, person.at)
+            }
+        }
     }
 
     static let hour: Int64 = 3600
     private static let maximumPeople = 2_000_000
+    private static let maximumOwn = 200_000
     private let ledgers = Mutex<[Caller: Ledger]>([:])
+    /// Events that were counted when they were written, until the trail is read to where they stand. Whatever is forgotten here is counted
+    /// once more, which changes nothing.
+    private let own = Mutex<Set<EventID>>([])
+    private let places = Mutex<[TenantID: LogPlace]>([:])
 
     /// Counts these people, if the caller may see them: all of them, or none.
     ///
+    /// - Parameter event: the one that will tell of them.
     /// - Returns: beside the verdict, whether the first limit was passed just now.
     func count(
+        _ pseudonyms: [Pseudonym], in event: EventID, for caller: Caller, _ budget: Limits.PeopleBudget, isSteppedUp: Bool, at now: Instant
+    ) -> (verdict: Verdict, isCrossing: Bool) {
+        let (verdict, isCrossing) = count(pseudonyms, for: caller, budget, isSteppedUp: isSteppedUp, at: now)
+        if verdict == .within {
+            own.withLock { own in
+                if own.count >= Self.maximumOwn { own.removeAll() }
+                own.insert(event)
+            }
+        }
+        return (verdict, isCrossing)
+    }
+
+    private func count(
         _ pseudonyms: [Pseudonym], for caller: Caller, _ budget: Limits.PeopleBudget, isSteppedUp: Bool, at now: Instant
     ) -> (verdict: Verdict, isCrossing: Bool) {
         ledgers.withLock { ledgers in
@@ -56,7 +80,6 @@ final class PeopleSeen: Sendable {
             ledgers[caller] = nil
             defer { ledgers[caller] = ledger }
             ledger.usedAt = now
-            ledger.most = budget.most
             let keys = Set(pseudonyms.map { Self.key($0.bytes) })
             if now >= ledger.prunedAt.advanced(by: .seconds(60)) { Self.prune(&ledger, now) }
             var total = ledger.people.count + keys.count(where: { ledger.people[$0] == nil })
@@ -91,14 +114,10 @@ final class PeopleSeen: Sendable {
     }
 
     /// Takes over what the trail knows.
-    func learn(_ seen: [SeenPerson], of caller: Caller, most: Int, at now: Instant) {
+    func learn(_ seen: [SeenPerson], of caller: Caller, at now: Instant) {
         ledgers.withLock { ledgers in
-            var ledger = ledgers[caller] ?? Ledger(prunedAt: now, readAt: now, usedAt: now, most: most)
-            ledger.readAt = now
-            for person in seen where ledger.begunAnewAt.map({ person.at > $0 }) ?? true {
-                let key = Self.key(person.pseudonym)
-                ledger.people[key] = max(ledger.people[key] ?? person.at, person.at)
-            }
+            var ledger = ledgers.removeValue(forKey: caller) ?? Ledger(prunedAt: now, usedAt: now)
+            ledger.add(seen)
             ledgers[caller] = ledger
             var total = ledgers.values.reduce(0) { $0 + $1.people.count }
             while total > Self.maximumPeople, let oldest = ledgers.min(by: { $0.value.usedAt < $1.value.usedAt }), oldest.key != caller {
@@ -108,13 +127,26 @@ final class PeopleSeen: Sendable {
         }
     }
 
-    /// Callers that asked for something within the hour, and when the trail was last read for them; the others are forgotten.
-    func callers(at now: Instant) -> [(caller: Caller, readAt: Instant, most: Int)] {
+    /// Adds whom others have shown to a caller who is known here.
+    func add(_ seen: [SeenPerson], of caller: Caller) {
+        if seen.isEmpty { return }
+        ledgers.withLock { $0[caller]?.add(seen) }
+    }
+
+    /// Callers that asked for something within the hour, by tenant; the others are forgotten.
+    func callers(at now: Instant) -> [TenantID: [Caller]] {
         ledgers.withLock { ledgers in
             ledgers = ledgers.filter { $0.value.usedAt > now.advanced(by: .seconds(-Self.hour)) }
-            return ledgers.map { ($0.key, $0.value.readAt, $0.value.most) }
+            return Dictionary(grouping: ledgers.keys, by: \.tenant)
         }
     }
+
+    /// Of these events those that others wrote.
+    func withoutOwn(_ events: [EventID]) -> [EventID] { own.withLock { own in events.filter { own.remove($0) == nil } } }
+
+    /// Up to where a tenant's trail was read.
+    func readTo(_ tenant: TenantID) -> LogPlace? { places.withLock { $0[tenant] } }
+    func haveRead(_ tenant: TenantID, to place: LogPlace) { places.withLock { $0[tenant] = place } }
 
     private static func prune(_ ledger: inout Ledger, _ now: Instant) {
         let limit = now.advanced(by: .seconds(-hour))

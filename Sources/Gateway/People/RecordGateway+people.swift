@@ -18,7 +18,7 @@ extension RecordGateway {
         let budget = lift.budget(usual)
         if let anew = lift.anew { people.beginAnew(caller, at: anew) }
         let isSteppedUp = context.principal.isSteppedUp
-        var (verdict, isCrossing) = people.count(event.subjects, for: caller, budget, isSteppedUp: isSteppedUp, at: .now())
+        var (verdict, isCrossing) = people.count(event.subjects, in: event.id, for: caller, budget, isSteppedUp: isSteppedUp, at: .now())
         if verdict == .unknown {
             do throws(StorageError) {
                 try await learnPeople(seenBy: caller, since: .now().advanced(by: .seconds(-PeopleSeen.hour)), most: budget.most)
@@ -26,7 +26,7 @@ extension RecordGateway {
             } catch {
                 throw refusal(error)
             }
-            (verdict, isCrossing) = people.count(event.subjects, for: caller, budget, isSteppedUp: isSteppedUp, at: .now())
+            (verdict, isCrossing) = people.count(event.subjects, in: event.id, for: caller, budget, isSteppedUp: isSteppedUp, at: .now())
         }
         if isCrossing { observe(.peopleLimitReached(limit: PeopleLimit.stepUp.rawValue)) }
         let limit: PeopleLimit
@@ -64,17 +64,32 @@ extension RecordGateway {
         _ = try await record(refused, context)
     }
 
-    /// Reads again whom limited callers were shown, here and by other gateways. Called every few seconds.
+    /// Reads what the trail took up meanwhile of whom limited callers were shown by other gateways. Called every few seconds.
     package func refreshPeopleSeen() async {
         await refreshLifts()
-        for (caller, readAt, most) in people.callers(at: .now()) {
-            // Events come into the trail a moment after they happened, and clocks of gateways differ: a minute is looked at again.
-            try? await learnPeople(seenBy: caller, since: readAt.advanced(by: .seconds(-60)), most: most)
-        }
+        for (tenant, callers) in people.callers(at: .now()) { try? await learnPeople(shownTo: callers, of: tenant) }
     }
 
+    /// Of a caller who is met for the first time: what the trail has, of everybody who showed them somebody.
     private func learnPeople(seenBy caller: PeopleSeen.Caller, since: Instant, most: Int) async throws(StorageError) {
-        let seen = try await store.peopleSeen(by: caller.actor, since: since, limit: most + 1, Scope(tenant: caller.tenant))
-        people.learn(seen, of: caller, most: most, at: .now())
+        let scope = Scope(tenant: caller.tenant)
+        // What comes into the trail behind this place is read a moment later.
+        if people.readTo(caller.tenant) == nil, let end = try await store.endOfTrail(scope) { people.haveRead(caller.tenant, to: end) }
+        people.learn(try await store.peopleSeen(by: caller.actor, since: since, limit: most + 1, scope), of: caller, at: .now())
+    }
+
+    private func learnPeople(shownTo callers: [PeopleSeen.Caller], of tenant: TenantID) async throws(StorageError) {
+        let scope = Scope(tenant: tenant)
+        guard let end = try await store.endOfTrail(scope) else { return }
+        if let start = people.readTo(tenant), start != end {
+            let events = try await store.events(of: callers.map(\.actor), from: start, before: end, scope)
+            // What this gateway wrote was counted when it was written, and it is nearly always all there is.
+            let others = people.withoutOwn(events)
+            for begin in stride(from: 0, to: others.count, by: 10_000) {
+                let seen = try await store.peopleSeen(in: Array(others[begin..<min(begin + 10_000, others.count)]), scope)
+                for caller in callers { people.add(seen[caller.actor] ?? [], of: caller) }
+            }
+        }
+        people.haveRead(tenant, to: end)
     }
 }
