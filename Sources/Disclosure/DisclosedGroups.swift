@@ -7,7 +7,8 @@ import Vocabulary
 /// Counts and sums of groups, as one caller may see them, in JSON: like ``DisclosedRecord`` it takes the receipt of a
 /// durable audit event to make one.
 package struct DisclosedGroups: Sendable {
-    /// `{"groups": [{"key": {…}, "count": 12, "sum": {…}}], "suppressed": 2, "smallest_group": 5}`
+    /// `{"groups": [{"key": {…}, "count": 12, "sum": {…}}], "smallest_group": 5}`. How many groups were left out is not told: with a filter
+    /// that fits one person it would answer whatever is asked about them.
     package let json: [UInt8]
 
     /// - Parameter smallest: groups about fewer people are left out; groups about nobody are shown.
@@ -48,8 +49,6 @@ package struct DisclosedGroups: Sendable {
             json.endObject()
         }
         json.endArray()
-        json.name("suppressed")
-        json.number(Int64(suppressed.count))
         if smallest > 1 {
             json.name("smallest_group")
             json.number(Int64(smallest))

@@ -218,26 +218,37 @@ package final class RecordGateway: Sendable {
         let (catalog, deadline) = (catalog, ContinuousClock.now + keyRing.settings.changeDeadline)
         // Before the transaction begins: it may be the last connection there is.
         let marks = try await marks(of: context.tenant)
+        try await meetCaller(context)
         var trap: HoneyMark?
-        let changed = try await audit.change(Scope(context.principal), wrap: { Self.refusal($0, catalog) }) {
-            (transaction: Transaction) async throws(Refusal) -> (value: Value, events: [AuditEvent]) in
-            if let call = context.call { try await claim(call, transaction, context) }
-            let outcome = try await body(transaction)
-            // The keys that this was sealed with may have been replaced meanwhile, and rotations count on nobody using them for longer.
-            guard ContinuousClock.now < deadline else { throw Refusal(.busy, "the change took too long and was taken back", hint: "try again") }
-            let events = outcome.events.map { marked($0, marks) }
-            trap = events.lazy.compactMap(\.trap).first
-            return (value: outcome.value, events: events.map(\.event))
-        } closing: { (value: Value, events: [AuditEvent], receipt: AuditReceipt, transaction: Transaction) throws(Refusal) -> Shown in
-            let shown = showing(value, receipt)
-            if let step = context.step { transaction.enqueue(step.mark) }
-            if let call = context.call, !call.isKept, let event = events.first,
-                let row = call.row(shown, (event.id, event.action, event.entity), .now())
-            {
-                transaction.enqueue(StoreDatabase.keep(row, tenant: context.tenant))
-                call.wasKept()
+        var overrun: PeopleOverrun?
+        let changed: (value: Shown, receipt: AuditReceipt)
+        do throws(Refusal) {
+            changed = try await audit.change(Scope(context.principal), wrap: { Self.refusal($0, catalog) }) {
+                (transaction: Transaction) async throws(Refusal) -> (value: Value, events: [AuditEvent]) in
+                if let call = context.call { try await claim(call, transaction, context) }
+                let outcome = try await body(transaction)
+                // The keys that this was sealed with may have been replaced meanwhile, and rotations count on nobody using them for longer.
+                guard ContinuousClock.now < deadline else { throw Refusal(.busy, "the change took too long and was taken back", hint: "try again") }
+                for event in outcome.events {
+                    overrun = try self.overrun(by: event, context)
+                    if overrun != nil { throw Refusal(.budgetExhausted, "too many people were seen") }
+                }
+                let events = outcome.events.map { marked($0, marks) }
+                trap = events.lazy.compactMap(\.trap).first
+                return (value: outcome.value, events: events.map(\.event))
+            } closing: { (value: Value, events: [AuditEvent], receipt: AuditReceipt, transaction: Transaction) throws(Refusal) -> Shown in
+                let shown = showing(value, receipt)
+                if let step = context.step { transaction.enqueue(step.mark) }
+                if let call = context.call, !call.isKept, let event = events.first,
+                    let row = call.row(shown, (event.id, event.action, event.entity), .now())
+                {
+                    transaction.enqueue(StoreDatabase.keep(row, tenant: context.tenant))
+                    call.wasKept()
+                }
+                return shown
             }
-            return shown
+        } catch {
+            throw if let overrun { try await refused(overrun, context) } else { error }
         }
         context.tell(changed.receipt.event)
         if let trap { raiseAlarm(trap, isChange: true, context) }

@@ -43,9 +43,7 @@ extension RecordGateway {
         let decision = try await decide(.create, .credential, context)
         try check(order, context.principal)
         // Whoever has a key could else step itself up; the host asks for more than a key.
-        if order.isSteppedUp, context.principal.method != .host {
-            throw Refusal(.stepUpRequired, "a stepped-up key is made on the gateway's host", hint: "gatehouse token issue --step-up --state DIR")
-        }
+        if order.isSteppedUp, context.principal.method != .host { throw Self.hostStepsUp }
         let key = APIKey.make()
         let now = Instant.now()
         let stepUpEnd = now.advanced(by: .seconds(900))
@@ -71,6 +69,8 @@ extension RecordGateway {
         return (key, record)
     }
 
+    private static let hostStepsUp = Refusal(
+        .stepUpRequired, "a stepped-up key is made on the gateway's host", hint: "gatehouse token issue --step-up --state DIR")
     private static let certificateTaken = Refusal(
         .valueTaken, "a certificate opens one key, and this one opens one already", hint: "revoke that key first",
         members: [.init("certificate_sha256", Refusal.Code.valueTaken.rawValue, "this certificate opens another key")])
@@ -103,7 +103,16 @@ extension RecordGateway {
         _ = try await change(context) { (transaction: Transaction) async throws(Refusal) in
             let statement = StoreDatabase.rotateCredential(id, code: key.code(under: pepper), until: until, tenant: context.tenant)
             let touched: Int
-            do throws(LinkError) { touched = try await transaction.execute(statement)[0].affectedRows } catch { throw refusal(StorageError(error)) }
+            let locked: ResultSet
+            do throws(LinkError) { locked = try await transaction.execute(StoreDatabase.lockCredential(id, tenant: context.tenant))[0] } catch {
+                throw refusal(StorageError(error))
+            }
+            if let target = StoreDatabase.credentials(locked).first { try refuseWider(target, than: context.principal) }
+            do throws(LinkError) {
+                touched = try await transaction.execute(statement)[0].affectedRows
+            } catch {
+                throw refusal(StorageError(error))
+            }
             guard touched == 1 else { throw Refusal(.notFound, "there is no live key with this id") }
             var event = event(decision, context, outcome: .changed)
             event.target = .credential(id)
@@ -113,6 +122,18 @@ extension RecordGateway {
     }
 
     private static let greatestOverlap = Duration.seconds(30 * 86_400)
+
+    /// Whoever is told a secret has the key: nobody is told that of one that may do more than they could make.
+    private func refuseWider(_ target: CredentialRecord, than issuer: Principal) throws(Refusal) {
+        if target.isSteppedUp, issuer.method != .host { throw Self.hostStepsUp }
+        guard let own = issuer.scopes else { return }
+        let covered = target.scopes.map { $0.allSatisfy { scope in own.contains { $0.covers(scope) } } } ?? false
+        guard covered else {
+            throw Refusal(
+                .scopeInsufficient, "your own credential is limited to scopes, and this key may do more",
+                hint: "ask somebody whose credential is not limited")
+        }
+    }
 
     /// Refused from the next request on, in every gateway: each transaction asks whether its credential still lives.
     package func revokeCredential(_ id: String, _ context: RequestContext) async throws(Refusal) {

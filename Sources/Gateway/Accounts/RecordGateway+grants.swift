@@ -24,7 +24,9 @@ extension RecordGateway {
     /// The rule itself says who may ask: those it is for.
     package func requestGrant(rule name: String, _ context: RequestContext) async throws(Refusal) -> GrantRecord {
         let rule = context.policies.rules.first { $0.name == name && $0.grantDuration != nil }
-        guard let rule, let duration = rule.grantDuration, context.policies.isFor(context.access, rule) else {
+        guard let rule, let duration = rule.grantDuration, context.policies.isFor(context.access, rule),
+            context.principal.admits(Action.create.rawValue, on: SystemResource.grant.rawValue)
+        else {
             throw await deny(context.policies.decide(context.access, .create, on: SystemResource.grant.rawValue), context)
         }
         guard let reason = context.reason, !reason.allSatisfy(\.isWhitespace) else { throw .reasonRequired }

@@ -102,6 +102,8 @@ final class PeopleSeen: Sendable {
         }
     }
 
+    func knows(_ caller: Caller) -> Bool { ledgers.withLock { $0[caller] != nil } }
+
     /// Lets nobody count whom a caller was shown until then.
     func beginAnew(_ caller: Caller, at time: Instant) {
         ledgers.withLock { ledgers in

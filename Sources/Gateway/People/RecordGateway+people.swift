@@ -6,52 +6,86 @@ import Vocabulary
 
 /// How many people somebody may see within an hour. Counted are persons, not requests: who reads the same card a hundred times has seen one.
 extension RecordGateway {
+    /// People whom a caller may not be shown any more.
+    struct PeopleOverrun {
+        /// The event that would have told of them.
+        fileprivate let event: AuditEvent
+        fileprivate let limit: PeopleLimit
+        fileprivate var retryAfter: Int?
+    }
+
     /// Counts the people that an event tells of, before it is written and anybody is shown; a refusal is recorded in its place.
     ///
     /// A list is shown as a whole or not at all. People who were seen within the hour are shown again, whatever the limit.
     func countPeople(in event: AuditEvent, _ context: RequestContext) async throws(Refusal) {
-        guard event.outcome == .disclosed, !event.subjects.isEmpty, context.principal.liveness != nil,
-            let usual = context.policies.limits.people(of: context.principal.roles)
-        else { return }
-        let caller = PeopleSeen.Caller(tenant: context.tenant, actor: context.principal.actor)
+        if !Self.shows(event) { return }
+        try await meetCaller(context)
+        if let overrun = try overrun(by: event, context) { throw try await refused(overrun, context) }
+    }
+
+    /// Finds out whom a limited caller was shown before, and what was lifted for them, so that counting asks no database.
+    func meetCaller(_ context: RequestContext) async throws(Refusal) {
+        guard let (caller, usual) = limited(context) else { return }
         let lift = try await lift(of: caller)
-        let budget = lift.budget(usual)
-        if let anew = lift.anew { people.beginAnew(caller, at: anew) }
-        let isSteppedUp = context.principal.isSteppedUp
-        var (verdict, isCrossing) = people.count(event.subjects, in: event.id, for: caller, budget, isSteppedUp: isSteppedUp, at: .now())
-        if verdict == .unknown {
+        if !people.knows(caller) {
             do throws(StorageError) {
-                try await learnPeople(seenBy: caller, since: .now().advanced(by: .seconds(-PeopleSeen.hour)), most: budget.most)
-                if let anew = lift.anew { people.beginAnew(caller, at: anew) }
+                try await learnPeople(
+                    seenBy: caller, since: .now().advanced(by: .seconds(-PeopleSeen.hour)), most: lift.budget(usual).most)
             } catch {
                 throw refusal(error)
             }
-            (verdict, isCrossing) = people.count(event.subjects, in: event.id, for: caller, budget, isSteppedUp: isSteppedUp, at: .now())
         }
+        if let anew = lift.anew { people.beginAnew(caller, at: anew) }
+    }
+
+    /// Counts the people that an event tells of, of a caller who was met before.
+    ///
+    /// - Returns: what it comes to when these are too many; nothing of it is counted then.
+    func overrun(by event: AuditEvent, _ context: RequestContext) throws(Refusal) -> PeopleOverrun? {
+        guard Self.shows(event), let (caller, usual) = limited(context) else { return nil }
+        let budget = CallerLift(liftedLimits[caller.tenant] ?? [], caller.actor, at: .now()).budget(usual)
+        let (verdict, isCrossing) = people.count(
+            event.subjects, in: event.id, for: caller, budget, isSteppedUp: context.principal.isSteppedUp, at: .now())
         if isCrossing { observe(.peopleLimitReached(limit: PeopleLimit.stepUp.rawValue)) }
-        let limit: PeopleLimit
-        var retryAfter: Int?
-        switch verdict {
-        case .within: return
-        case .needsStepUp: limit = .stepUp
-        case .exhausted(let seconds):
-            limit = .most
-            retryAfter = seconds
+        return switch verdict {
+        case .within: nil
+        case .needsStepUp: PeopleOverrun(event: event, limit: .stepUp)
+        case .exhausted(let seconds): PeopleOverrun(event: event, limit: .most, retryAfter: seconds)
         // Forgotten in between, because there were too many others.
         case .unknown: throw Refusal(.busy, "the gateway has too much to do", hint: "try again in a moment")
         }
-        observe(.peopleLimitReached(limit: limit.rawValue))
-        try await recordLimit(limit, instead: event, context)
+    }
+
+    /// Tells of an overrun, and records it.
+    func refused(_ overrun: PeopleOverrun, _ context: RequestContext) async throws(Refusal) -> Refusal {
+        observe(.peopleLimitReached(limit: overrun.limit.rawValue))
+        try await recordLimit(overrun.limit, instead: overrun.event, context)
         let stepUp = Refusal.stepUpRequired(of: context.principal)
         var answer =
-            limit == .stepUp
+            overrun.limit == .stepUp
             ? Refusal(.peopleStepUp, "you have seen as many people within the hour as you may without a stronger sign-in", hint: stepUp.hint)
             : Refusal(
                 .budgetExhausted, "you have seen as many people within the hour as anybody with your roles may", hint: "the rest can be seen later")
-        answer.retryAfter = retryAfter
-        answer.stepUp = limit == .stepUp ? stepUp.stepUp : nil
-        throw answer
+        answer.retryAfter = overrun.retryAfter
+        answer.stepUp = overrun.limit == .stepUp ? stepUp.stepUp : nil
+        return answer
     }
+
+    /// Whether somebody is shown by what an event tells of. Whoever changes a record is answered with it; whoever creates one knows what it says,
+    /// and a deletion shows nothing.
+    private static func shows(_ event: AuditEvent) -> Bool {
+        if event.subjects.isEmpty { return false }
+        return event.outcome == .disclosed || (event.outcome == .changed && StoreDatabase.showingChanges.contains(event.action))
+    }
+
+    /// The caller whose people are counted, and how many there may be; `nil` for everybody else.
+    private func limited(_ context: RequestContext) -> (PeopleSeen.Caller, Limits.PeopleBudget)? {
+        guard context.principal.liveness != nil, let usual = context.policies.limits.people(of: context.principal.roles) else { return nil }
+        return (PeopleSeen.Caller(tenant: context.tenant, actor: context.principal.actor), usual)
+    }
+
+    /// Whether the caller sees so many people and no more.
+    func isLimited(_ context: RequestContext) -> Bool { limited(context) != nil }
 
     private func recordLimit(_ limit: PeopleLimit, instead event: AuditEvent, _ context: RequestContext) async throws(Refusal) {
         var refused = event

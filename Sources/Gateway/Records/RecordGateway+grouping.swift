@@ -13,7 +13,8 @@ extension RecordGateway {
     /// Counts, and sums of plain fields, for each group of the records that fit.
     ///
     /// Groups of fewer people than the policy's smallest group are left out for callers who may not see persons in the clear,
-    /// and with a single one of them the next smallest, so that it does not follow from a total (k-anonymity).
+    /// and with a single one of them the next smallest, so that it does not follow from a total (k-anonymity). For callers who are shown
+    /// so many people an hour and no more they are left out, too, where a group can tell of one person: who is in it is not counted.
     package func group(_ entity: Entity, _ query: ListQuery, _ context: RequestContext) async throws(Refusal) -> DisclosedGroups {
         guard query.cursor == nil, query.sort == nil, query.fields == nil, query.search == nil, query.include.isEmpty, !query.wantsDeleted
         else {
@@ -35,9 +36,21 @@ extension RecordGateway {
         event.count = groups.indices.count
         let receipt = try await record(event, context)
         return DisclosedGroups(
-            groups, entity, smallest: seesPersons(entity, sight, context) ? 1 : context.policies.smallestGroup(of: entity),
+            groups, entity,
+            smallest: seesPersons(entity, sight, context) && !(isLimited(context) && pointsOut(plan.groups, entity))
+                ? 1 : context.policies.smallestGroup(of: entity),
             receipt: receipt
         )
+    }
+
+    /// Whether groups by these fields are about one person each, more often than not: of people, or by something that is one person's.
+    private func pointsOut(_ positions: [Int], _ entity: Entity) -> Bool {
+        if entity.subject == .itself { return true }
+        return positions.contains { position in
+            let field = entity.fields[position]
+            let target = field.referenceTo.flatMap { catalog.entity(named: $0) }
+            return field.uniqueness == .enforced || target.map { $0.subject != .nobody } ?? false
+        }
     }
 
     /// Whether the caller may see in the clear, for every record that it is shown, something that a person can be found by.

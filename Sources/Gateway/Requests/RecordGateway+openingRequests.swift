@@ -67,7 +67,8 @@ extension RecordGateway {
         let opened = file
         do throws(Refusal) {
             _ = try await change(context) { (transaction: Transaction) async throws(Refusal) in
-                if opened.state == .inProgress || opened.state == .awaitingApproval {
+                // Where nobody proves who they are, a second request of the same person would tell that two addresses are one person's.
+                if !terms.proofs.isEmpty, opened.state == .inProgress || opened.state == .awaitingApproval {
                     try await refuseSecond(opened, about: opened.subjects, transaction, context)
                 }
                 try await write(opened, transaction, context)

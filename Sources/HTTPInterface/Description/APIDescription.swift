@@ -127,7 +127,7 @@ extension RecordShapes {
     }
     private var groups: Shape {
         .object([
-            "groups": .list(.object(["key": .map(.anything), "count": .count, "sum?": .map(.text.orNull)])), "suppressed": .count,
+            "groups": .list(.object(["key": .map(.anything), "count": .count, "sum?": .map(.text.orNull)])),
             "smallest_group?": .count,
         ])
     }

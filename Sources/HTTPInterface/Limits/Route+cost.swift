@@ -3,9 +3,11 @@ extension Route {
     func cost(_ request: APIRequest) -> Int {
         switch self {
         case .health, .ready: 0
-        case .read, .metrics: 1
+        case .metrics: 1
+        case .read: 1 + Self.includeCost(request)
         case .list: Self.listCost(request)
         case .create, .amend, .remove: 2
+        case .records(.batch): Self.batchCost(request.body)
         // A row of an import is a line.
         case .importRows: max(1, request.body.count(where: { $0 == UInt8(ascii: "\n") }))
         case .searchAudit: 20
@@ -31,8 +33,16 @@ extension Route {
             default: break
             }
         }
-        return 1 + page / 10 + work
+        return 1 + page / 10 + work + includeCost(request)
     }
+
+    /// A full page for each name.
+    private static func includeCost(_ request: APIRequest) -> Int {
+        request.query.reduce(0) { $0 + ($1.name == "include" ? 20 * $1.value.split(separator: ",").count : 0) }
+    }
+
+    /// What its operations cost, before it is read: an object for each, and another for what is to be written.
+    private static func batchCost(_ body: [UInt8]) -> Int { min(max(body.count { $0 == UInt8(ascii: "{") } - 1, 2), 400) }
 }
 
 extension PublicRoute {

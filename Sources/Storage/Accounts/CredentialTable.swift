@@ -32,8 +32,15 @@ extension StoreDatabase {
         let rows = try await read(
             scope, ["SELECT \(Self.columns) FROM credential WHERE tenant_id = \(.uuid(scope.tenant.uuid)) ORDER BY created_at, id"]
         )[0]
-        return (0..<rows.rowCount).compactMap { Self.credential(rows, $0) }
+        return Self.credentials(rows)
     }
+
+    /// The tenant's key with this id, locked until the transaction ends.
+    package static func lockCredential(_ id: String, tenant: TenantID) -> SQL {
+        "SELECT \(columns) FROM credential WHERE id = \(.text(id)) AND tenant_id = \(.uuid(tenant.uuid)) FOR UPDATE"
+    }
+
+    package static func credentials(_ rows: ResultSet) -> [CredentialRecord] { (0..<rows.rowCount).compactMap { credential(rows, $0) } }
 
     package static func addCredential(_ record: CredentialRecord) -> SQL {
         """

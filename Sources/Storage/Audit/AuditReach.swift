@@ -17,7 +17,7 @@ extension StoreDatabase {
                 """
                 SELECT decode(subject, 'hex'), max(at) FROM audit_event CROSS JOIN LATERAL \(Self.disclosedSubjects)
                 WHERE tenant_id = \(.uuid(scope.tenant.uuid)) AND actor = \(.text(actor)) AND \(Self.within(since, nil))
-                  AND \(Self.entryHas("outcome", "disclosed"))
+                  AND \(Self.showsPeople)
                 GROUP BY 1 ORDER BY 2 DESC LIMIT \(.int8(Int64(limit)))
                 """
             ]
@@ -58,7 +58,7 @@ extension StoreDatabase {
             [
                 """
                 SELECT actor, decode(subject, 'hex'), max(at) FROM audit_event CROSS JOIN LATERAL \(Self.disclosedSubjects)
-                WHERE tenant_id = \(.uuid(scope.tenant.uuid)) AND id = ANY(\(.uuids(events.map(\.uuid)))) AND \(Self.entryHas("outcome", "disclosed"))
+                WHERE tenant_id = \(.uuid(scope.tenant.uuid)) AND id = ANY(\(.uuids(events.map(\.uuid)))) AND \(Self.showsPeople)
                 GROUP BY 1, 2
                 """
             ]
@@ -69,6 +69,13 @@ extension StoreDatabase {
             seen[actor, default: []].append(SeenPerson(pseudonym: pseudonym, at: at))
         }
         return seen
+    }
+
+    /// Changes that are answered with the record as it then is.
+    package static let showingChanges = ["update", "convert", "merge", "restore"]
+
+    private static var showsPeople: SQL {
+        "(\(entryHas("outcome", "disclosed")) OR (action = ANY(\(.texts(showingChanges))) AND \(entryHas("outcome", "changed"))))"
     }
 
     private static var disclosedSubjects: SQL { "jsonb_array_elements_text(convert_from(entry, 'UTF8')::jsonb -> 'subjects') AS s (subject)" }

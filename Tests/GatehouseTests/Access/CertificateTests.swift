@@ -173,15 +173,15 @@ struct CertificateTests {
     }
 
     @Test func `what is no digest of a certificate is refused`() async throws {
-        let administrator = try await Site.shared().administrator
+        let site = try await Site.shared()
         for wrong: JSONValue in ["", "ab", .string(String(repeating: "g", count: 64)), .string(String(repeating: "a", count: 65)), 7] {
-            let answer = try await administrator.post("/v1/tokens", ["roles": ["auditor"], "certificate_sha256": wrong])
+            let answer = try await site.issuer.post("/v1/tokens", ["roles": ["auditor"], "certificate_sha256": wrong])
             #expect(answer.pointers == ["#/certificate_sha256"], "\(answer.text)")
         }
         let digest = String(repeating: "Aa", count: 32)
-        let made = try await administrator.post("/v1/tokens", ["roles": ["auditor"], "certificate_sha256": .string(digest)])
+        let made = try await site.issuer.post("/v1/tokens", ["roles": ["auditor"], "certificate_sha256": .string(digest)])
         #expect(made.status == 201 && made["token"] == nil && made["certificate_sha256"] == .string(digest.lowercased()), "\(made.text)")
-        let again = try await administrator.post("/v1/tokens", ["roles": ["auditor"], "certificate_sha256": .string(digest)])
+        let again = try await site.issuer.post("/v1/tokens", ["roles": ["auditor"], "certificate_sha256": .string(digest)])
         #expect(again.code == "value-taken" && again.pointers == ["#/certificate_sha256"])
     }
 }

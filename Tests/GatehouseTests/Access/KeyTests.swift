@@ -17,12 +17,17 @@ struct KeyTests {
         let auditor = try await site.caller(["roles": ["auditor"], "scopes": ["*:*"]])
         #expect(try await auditor.get("/v1/contacts").code == "denied")
         // Whoever is narrowed makes nothing wider.
+        let narrow = try await site.steppedUp("administrator", user: "narrow", ["--scope", "contact:read", "--scope", "credential:*"])
         for scopes: JSONValue in [.null, ["deal:read"], ["contact:*"], ["*:read"]] {
-            #expect(try await reader.post("/v1/tokens", ["roles": ["administrator"], "scopes": scopes]).pointers == ["#/scopes"])
+            #expect(try await narrow.post("/v1/tokens", ["roles": ["administrator"], "scopes": scopes]).pointers == ["#/scopes"])
         }
-        #expect(try await reader.post("/v1/tokens", ["roles": ["administrator"], "scopes": ["contact:read"]]).status == 201)
+        #expect(try await narrow.post("/v1/tokens", ["roles": ["administrator"], "scopes": ["contact:read"]]).status == 201)
+        // Nor is it told the secret of what is wider already.
+        #expect(try await narrow.post("/v1/tokens/\(reader.id)/rotate", [:]).status == 200)
+        #expect(try await narrow.post("/v1/tokens/\(auditor.id)/rotate", [:]).code == "scope-insufficient")
+        #expect(try await auditor.get("/v1/audit/events?limit=1").status == 200)
         for wrong: JSONValue in [[], ["contact"], ["contakt:read"], ["contact:raed"], ["contact:read:x"], [""]] {
-            #expect(try await site.administrator.post("/v1/tokens", ["roles": ["auditor"], "scopes": wrong]).pointers.contains("#/scopes"))
+            #expect(try await site.issuer.post("/v1/tokens", ["roles": ["auditor"], "scopes": wrong]).pointers.contains("#/scopes"))
         }
     }
 
@@ -44,7 +49,7 @@ struct KeyTests {
         #expect(try await status(["192.0.2.0/24", "127.0.0.1"]) == 200)
         #expect(try await status(["192.0.2.0/24", "2001:db8::/32"]) == 401)
         for wrong: JSONValue in ["127.0.0.1/8", "localhost", "127.0.0.1/33", "::/129", ""] {
-            #expect(try await site.administrator.post("/v1/tokens", ["roles": ["auditor"], "networks": [wrong]]).pointers == ["#/networks"])
+            #expect(try await site.issuer.post("/v1/tokens", ["roles": ["auditor"], "networks": [wrong]]).pointers == ["#/networks"])
         }
         let far = try await site.caller(["roles": ["auditor"], "networks": ["192.0.2.0/24"]])
         // What the request says of where it comes from does not count.
@@ -59,7 +64,7 @@ struct KeyTests {
             #expect(try await old.get("/v1/audit/events?limit=1").status == 200)
             func rotate(_ seconds: Int?) async throws -> Caller {
                 let body: JSONValue = seconds.map { ["overlap_seconds": .number(JSONNumber($0))] } ?? [:]
-                let answer = try await site.administrator.post("/v1/tokens/\(old.id)/rotate", body)
+                let answer = try await site.issuer.post("/v1/tokens/\(old.id)/rotate", body)
                 #expect(answer.status == 200)
                 return Caller(url: try site.url, token: answer["token"]?.stringValue, id: old.id)
             }
@@ -76,11 +81,31 @@ struct KeyTests {
             #expect(try await statuses(new) == [401, 401])
             #expect(try await statuses(newest) == [200, 200])
             #expect(
-                try await site.administrator.post("/v1/tokens/\(old.id)/rotate", ["overlap_seconds": 2_592_001]).pointers == ["#/overlap_seconds"])
+                try await site.issuer.post("/v1/tokens/\(old.id)/rotate", ["overlap_seconds": 2_592_001]).pointers == ["#/overlap_seconds"])
             #expect(try await site.administrator.delete("/v1/tokens/\(old.id)", ifMatch: nil).status == 204)
-            #expect(try await site.administrator.post("/v1/tokens/\(old.id)/rotate", [:]).status == 404)
-            #expect(try await site.stranger().post("/v1/tokens/\(new.id)/rotate", [:]).status == 404)
+            #expect(try await site.issuer.post("/v1/tokens/\(old.id)/rotate", [:]).status == 404)
+            let stranger = try await site.steppedUp("administrator", user: "stranger", ["--tenant", unique("tenant")])
+            #expect(try await stranger.post("/v1/tokens/\(new.id)/rotate", [:]).status == 404)
         }
+    }
+
+    @Test func `nobody gets a key's secret by a key alone, and that of a stepped-up one only on the host`() async throws {
+        let site = try await Site.shared()
+        let officer = try await site.caller("compliance-officer", user: unique("officer"))
+        let administrator = try site.administrator
+        for order: JSONValue in [
+            ["roles": ["compliance-officer"], "user": "otto"], ["roles": ["auditor"]], ["roles": ["auditor"], "acts_for_users": true],
+        ] {
+            #expect(try await administrator.post("/v1/tokens", order).code == "step-up-required")
+        }
+        #expect(try await administrator.post("/v1/tokens/\(officer.id)/rotate", [:]).code == "step-up-required")
+        let handle = unique("stepped")
+        _ = try await site.steppedUp("administrator", user: handle)
+        let listed = try await administrator.get("/v1/tokens").data.first { $0["user"] == .string(handle) }
+        let id = try #require(listed?["id"]?.stringValue)
+        #expect(try await site.issuer.post("/v1/tokens/\(id)/rotate", [:]).code == "step-up-required")
+        #expect(try await site.run("token", "rotate", id).status == 0)
+        #expect(try await site.issuer.post("/v1/tokens/\(officer.id)/rotate", [:]).status == 200)
     }
 
     // MARK: On behalf of a user
@@ -120,7 +145,7 @@ struct KeyTests {
         #expect(try await boss.post("/v1/users/\(late)/roles", ["role": "sales-manager"]).status == 200)
         #expect(try await app.get("/v1/contacts?limit=1", ["On-Behalf-Of": late]).status == 200)
         #expect(
-            try await site.administrator.post("/v1/tokens", ["roles": ["auditor"], "user": "x", "acts_for_users": true]).pointers
+            try await site.issuer.post("/v1/tokens", ["roles": ["auditor"], "user": "x", "acts_for_users": true]).pointers
                 == ["#/acts_for_users"])
     }
 }

@@ -190,4 +190,45 @@ struct LimitTests {
         #expect((trace == "4bf92f3577b34da6a3ce929d0e0e4736") == isTaken)
         #expect(answer["trace_id"] == .string(trace))
     }
+
+    @Test func `whoever changes a record has seen its person, and groups tell of nobody who is not counted`() async throws {
+        let limits = "people:\n  support-agent: { step_up: 2, most: 3 }\n  sales-rep: { step_up: 2, most: 3 }\n"
+        try await Site.with(policies: policies(limits)) { site in
+            try await site.serve()
+            var ids: [String] = []
+            for number in 1...4 {
+                ids.append(
+                    try await site.administrator.make(
+                        "contacts", ["family_name": .string("Person \(number)"), "external_id": .string("person-\(number)")]))
+            }
+            let support = try await site.caller("support-agent", user: "sue")
+            for id in ids.prefix(2) { #expect(try await support.get("/v1/contacts/\(id)").status == 200) }
+            let change: JSONValue = ["last_activity_at": "2026-01-02T03:04:05Z"]
+            let amended = try await support.patch("/v1/contacts/\(ids[2])", ifMatch: "*", change)
+            #expect(amended.code == "people-step-up", "\(amended.text)")
+            let put = try await support.put("/v1/contacts/by-external-id/person-3", change)
+            #expect(put.code == "people-step-up", "\(put.text)")
+            // Nor was anything done, not even where there was nothing to do.
+            #expect(try await site.administrator.get("/v1/contacts/\(ids[2])")["last_activity_at"] == .null)
+            #expect(try await support.patch("/v1/contacts/\(ids[2])", ifMatch: "*", [:]).code == "people-step-up")
+            #expect(try await support.patch("/v1/contacts/\(ids[0])", ifMatch: "*", change).status == 200)
+            try await site.settleLog()
+            let refused = try await site.administrator.get("/v1/audit/events?actor=sue&outcome=refused&action=update").data
+            #expect(refused.count == 3 && refused.allSatisfy { $0["target"] == "people:step-up" && $0["subjects"] == nil }, "\(refused)")
+
+            let rep = try await site.caller("sales-rep", user: "rob")
+            for id in ids.prefix(2) { #expect(try await rep.patch("/v1/contacts/\(id)", ifMatch: "*", ["source": "web"]).status == 200) }
+            #expect(try await rep.get("/v1/contacts/\(ids[2])").code == "people-step-up")
+            let groups = try await rep.get("/v1/contacts?group_by=external_id,lifecycle")
+            #expect(groups.status == 200 && groups["groups"] == [] && groups["suppressed"] == nil, "\(groups.text)")
+            // A restart forgets nothing of it.
+            try await site.settleLog()
+            await site.stop()
+            try await site.serve()
+            var again = rep
+            again.url = try site.url
+            #expect(try await again.get("/v1/contacts/\(ids[2])").code == "people-step-up")
+            #expect(try await again.get("/v1/contacts/\(ids[0])").status == 200)
+        }
+    }
 }

@@ -17,6 +17,7 @@ final class Site: Sendable {
     private let pair: DatabasePair?
     private let servers = Mutex<[ServerProcess]>([])
     private let counter = Atomic<Int>(0)
+    private let issuing = Mutex<(issuer: Caller, made: ContinuousClock.Instant)?>(nil)
 
     var state: String { folder + "/state" }
     var environment: [String: String] { (pair?.environment ?? [:]).merging(settings.withLock { $0 }) { _, new in new } }
@@ -122,16 +123,28 @@ final class Site: Sendable {
 
     /// Somebody whose key says all of this.
     func caller(_ order: JSONObject) async throws -> Caller {
-        let answer = try await administrator.post("/v1/tokens", .object(order))
+        let answer = try await issuer.post("/v1/tokens", .object(order))
         guard answer.status == 201, let token = answer["token"]?.stringValue, let id = answer["id"]?.stringValue else {
             throw TestFailure("no key: \(answer.text)")
         }
         return Caller(url: try url, token: token, id: id)
     }
 
+    /// An administrator who issues keys, with a stepped-up one; made anew before it ends.
+    var issuer: Caller {
+        get async throws {
+            if let (issuer, made) = issuing.withLock({ $0 }), made.duration(to: .now) < .seconds(600) {
+                return Caller(url: try url, token: issuer.token)
+            }
+            let issuer = try await steppedUp("administrator", user: "issuer")
+            issuing.withLock { $0 = (issuer, .now) }
+            return issuer
+        }
+    }
+
     /// Somebody with a stepped-up key, which is made on the host alone.
-    func steppedUp(_ role: String, user: String) async throws -> Caller {
-        let outcome = try await run("token", "issue", "--role", role, "--user", user, "--step-up", "--json")
+    func steppedUp(_ role: String, user: String, _ more: [String] = []) async throws -> Caller {
+        let outcome = try await run(["token", "issue", "--role", role, "--user", user, "--step-up", "--json"] + more)
         guard let token = (try? JSONReader.read(Array(outcome.output.utf8)))?.objectValue?["token"]?.stringValue else {
             throw TestFailure("no key: \(outcome.errors)")
         }
