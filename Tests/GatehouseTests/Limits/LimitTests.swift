@@ -40,6 +40,23 @@ struct LimitTests {
         }
     }
 
+    @Test func `a batch costs what its operations do, and what goes along costs, too`() async throws {
+        let limits = "rates:\n  default: { units: 600000, seconds: 60 }\n  sales-manager: { units: 1000, seconds: 86400 }\n"
+        try await Site.with(policies: policies(limits)) { site in
+            try await site.serve()
+            let id = try await site.administrator.make("contacts", ["family_name": "Person"])
+            let caller = try await site.caller("sales-manager", user: "max")
+            func left(_ answer: Answer) throws -> Int {
+                try #require(answer.headers["ratelimit"]?.firstMatch(of: /r=([0-9]+)/).flatMap { Int($0.1) })
+            }
+            #expect(try left(try await caller.get("/v1/contacts/\(id)")) == 999)
+            #expect(try left(try await caller.get("/v1/contacts/\(id)?include=deals,tasks")) == 958)
+            let operation: JSONValue = ["op": "update", "id": .string(id), "if_match": "*", "body": [:]]
+            let batch = try await caller.post("/v1/contacts/batch", ["operations": .array(Array(repeating: operation, count: 50))])
+            #expect(try left(batch) == 858)
+        }
+    }
+
     @Test func `V2.4.1 [API6]: a burst from one address to what needs no key is stopped, and callers with a key go on`() async throws {
         let limits = "addresses:\n  requests: { units: 6, seconds: 86400 }\n"
         try await Site.with(policies: policies(limits)) { site in

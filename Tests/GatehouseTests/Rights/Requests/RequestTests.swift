@@ -124,6 +124,26 @@ struct RequestTests {
         #expect(stale.code == "precondition-failed")
     }
 
+    @Test func `where nobody proves who they are, nothing tells that two addresses are one person's`() async throws {
+        let scene = try await RequestScene()
+        func asked(_ person: JSONObject) async throws -> Answer {
+            try await scene.open("opt-out", by: scene.officer, ["regulation": "ccpa", "person": .object(person)])
+        }
+        let known = "+4915112" + String(Int.random(in: 100_000...999_999))
+        let unknown = "+4915113" + String(Int.random(in: 100_000...999_999))
+        _ = try await scene.site.administrator.make("contacts", ["given_name": "Grace", "mobile": .string(known)])
+        for number in [known, unknown] {
+            for _ in 1...2 {
+                let answer = try await asked(["email": .string(unique("nobody") + "@example.net"), "mobile": .string(number)])
+                #expect(answer.status == 201, "\(answer.text)")
+            }
+        }
+        // The same address again is the same request, whoever it is.
+        let address: JSONObject = ["email": .string(unique("again") + "@example.net")]
+        #expect(try await asked(address).status == 201)
+        #expect(try await asked(address).code == "request-open-already")
+    }
+
     @Test func `a second request of somebody is told while the first is open`() async throws {
         let scene = try await RequestScene()
         let first = try await scene.open("access")
