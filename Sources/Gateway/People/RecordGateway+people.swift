@@ -108,7 +108,9 @@ extension RecordGateway {
     private func learnPeople(seenBy caller: PeopleSeen.Caller, since: Instant, most: Int) async throws(StorageError) {
         let scope = Scope(tenant: caller.tenant)
         // What comes into the trail behind this place is read a moment later.
-        if people.readTo(caller.tenant) == nil, let end = try await store.endOfTrail(scope) { people.haveRead(caller.tenant, to: end) }
+        if people.readTo(caller.tenant) == nil {
+            people.haveRead(caller.tenant, to: try await store.endOfTrail(scope) ?? LogPlace(epoch: 0, position: 0))
+        }
         people.learn(try await store.peopleSeen(by: caller.actor, since: since, limit: most + 1, scope), of: caller, at: .now())
     }
 
