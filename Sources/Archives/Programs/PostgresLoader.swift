@@ -1,5 +1,3 @@
-import Subprocess
-import SystemPackage
 package import Vocabulary
 
 /// `pg_restore` into one database, all or nothing.
@@ -23,39 +21,12 @@ package struct PostgresLoader: Sendable {
             // Empty: what PGDATABASE says. Without it, SQL would be printed.
             "--dbname=",
         ]
-        let (reading, writing) = try ProgramPipe.pair("pg_restore")
-        let said = try ProgramWords("pg_restore")
-        let ended: (Result<Void, ArchiveError>, TerminationStatus)
-        do {
-            let result = try await Subprocess.run(
-                .path(FilePath(programs.path("pg_restore"))), arguments: Arguments(arguments), environment: ProgramEnvironment.of(variables.value),
-                workingDirectory: "/", input: .fileDescriptor(reading.lend(), closeAfterSpawningProcess: false), output: .discarded,
-                error: .fileDescriptor(said.descriptor, closeAfterSpawningProcess: false)
-            ) { execution in
-                reading.close()
-                let stream = LoadedStream(writing)
-                let outcome: Result<Void, ArchiveError>
-                do throws(ArchiveError) {
-                    try await body(stream)
-                    if Task.isCancelled { throw .program("pg_restore", "it was cancelled") }
-                    outcome = .success(try await stream.finish())
-                } catch {
-                    outcome = .failure(error)
-                }
-                // Before the pipe is closed: its end might be taken for that of the dump.
-                if case .failure = outcome { try? execution.send(signal: .kill) }
-                writing.close()
-                return outcome
-            }
-            ended = (result.closureResult, result.terminationStatus)
-        } catch {
-            reading.close()
-            writing.close()
-            throw .program("pg_restore", Task.isCancelled ? "it was cancelled" : "it could not be started")
+        try await programs.piped("pg_restore", arguments, variables).giveInput { (pipe: ProgramPipe) async throws(ArchiveError) in
+            let stream = LoadedStream(pipe)
+            try await body(stream)
+            if Task.isCancelled { throw .program("pg_restore", "it was cancelled") }
+            try await stream.finish()
         }
-        if case .failure(.program("pg_restore", ProgramPipe.gone)) = ended.0 { throw .program("pg_restore", said.last ?? ProgramPipe.gone) }
-        try ended.0.get()
-        guard ended.1.isSuccess else { throw .program("pg_restore", said.last ?? "it ended without a word") }
     }
 }
 

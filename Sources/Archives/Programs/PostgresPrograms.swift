@@ -1,6 +1,7 @@
 import Foundation
 import Subprocess
 import SystemPackage
+import Vocabulary
 
 /// The programs of one version of PostgreSQL on this host.
 package struct PostgresPrograms: Sendable, Equatable {
@@ -9,6 +10,13 @@ package struct PostgresPrograms: Sendable, Equatable {
     package let version: Int
 
     package func path(_ program: String) -> String { folder + "/" + program }
+
+    /// - Parameter variables: which database, and as whom, as libpq's environment variables.
+    func piped(_ program: String, _ arguments: [String], _ variables: Personal<[String: String]>) -> PipedProgram {
+        PipedProgram(
+            name: program, executable: .path(FilePath(path(program))), arguments: Arguments(arguments),
+            environment: ProgramEnvironment.of(variables.value))
+    }
 
     /// Folders that have a program, those beside a server's binaries first, the newest version before the others.
     package static func folders(with program: String) -> [String] {

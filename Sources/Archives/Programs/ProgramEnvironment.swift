@@ -1,7 +1,7 @@
 import Foundation
 import Subprocess
 
-/// What a program of PostgreSQL is told beside its arguments: where the database is, and nothing else of ours.
+/// What a program is told beside its arguments: where its database is, if it needs one, and nothing else of ours.
 enum ProgramEnvironment {
     static func of(_ target: [String: String]) -> Environment {
         var changes: [Environment.Key: String?] = [:]
