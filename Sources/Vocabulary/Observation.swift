@@ -82,6 +82,8 @@ package enum Observation: Sendable {
     case subjectRequestDue(kind: String, stage: String)
     case subjectRequestsCounted(tenant: String, open: Int, overdue: Int)
     case subjectRequestMailFailed(code: String)
+    /// An agent that wants to be told how its request stands did not take it.
+    case agentCallFailed(code: String)
     case policiesReloaded(rules: Int)
     /// The running policies stay.
     case policiesRefused([Diagnostic])

@@ -15,7 +15,8 @@ package enum WebhookOutcome: Sendable, Equatable {
     case failed(code: String, retryAfter: Duration?)
 }
 
-/// Delivers events to a recipient (Standard Webhooks 1.0.0): signed, once for each call, over a connection to an address that was checked.
+/// Delivers events to a recipient (Standard Webhooks 1.0.0): signed, once for each call, over a connection to an address that was checked; and
+/// the same, unsigned, to whoever asks to be called (``call(_:to:)``).
 ///
 /// Redirects are failures: the notice would go where nobody sent it. Nothing of an answer's body is read.
 package struct WebhookSender: Sendable {
@@ -46,6 +47,16 @@ package struct WebhookSender: Sendable {
     ///   - id: of the event, the same at every try.
     ///   - now: seconds since 1970.
     package func send(_ body: [UInt8], id: String, to url: String, signing secrets: WebhookSecrets, now: Int64) async -> WebhookOutcome {
+        let signed = [
+            ("webhook-id", id), ("webhook-timestamp", String(now)), ("webhook-signature", secrets.signature(id: id, timestamp: now, body: body)),
+        ]
+        return await post(body, signed, to: url)
+    }
+
+    /// Without a signature: the protocol that asks for the call has none for it.
+    package func call(_ body: [UInt8], to url: String) async -> WebhookOutcome { await post(body, [], to: url) }
+
+    private func post(_ body: [UInt8], _ headers: [(name: String, value: String)], to url: String) async -> WebhookOutcome {
         let address: WebhookAddress
         do throws(WebhookAddress.Problem) { address = try await WebhookAddress(resolving: url, allowsPrivate: allowsPrivate, lookUp: lookUp) } catch {
             return .failed(code: error.rawValue, retryAfter: nil)
@@ -62,9 +73,7 @@ package struct WebhookSender: Sendable {
         request.headers.add(name: "Content-Type", value: "application/json")
         request.headers.add(name: "User-Agent", value: "gatehouse")
         request.headers.add(name: TraceContext.header, value: TraceContext.parent())
-        request.headers.add(name: "webhook-id", value: id)
-        request.headers.add(name: "webhook-timestamp", value: String(now))
-        request.headers.add(name: "webhook-signature", value: secrets.signature(id: id, timestamp: now, body: body))
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
         request.body = .bytes(ByteBuffer(bytes: body))
         do {
             let response = try await client.execute(request, timeout: patience)

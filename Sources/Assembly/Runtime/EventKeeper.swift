@@ -1,4 +1,3 @@
-import Foundation
 import Gateway
 import ServiceLifecycle
 import Storage
@@ -22,7 +21,7 @@ struct EventKeeper: Service {
 
     init(_ runtime: Runtime, sender: WebhookSender? = nil) {
         self.runtime = runtime
-        self.sender = sender ?? WebhookSender(allowsPrivate: ProcessInfo.processInfo.environment["GATEHOUSE_WEBHOOKS_ALLOW_PRIVATE"] == "1")
+        self.sender = sender ?? .configured()
     }
 
     func run() async throws {

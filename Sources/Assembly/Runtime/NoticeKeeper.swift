@@ -16,7 +16,7 @@ struct NoticeKeeper: Service {
 
     init(_ runtime: Runtime, sender: WebhookSender? = nil) {
         self.runtime = runtime
-        self.sender = sender ?? WebhookSender(allowsPrivate: ProcessInfo.processInfo.environment["GATEHOUSE_WEBHOOKS_ALLOW_PRIVATE"] == "1")
+        self.sender = sender ?? .configured()
     }
 
     func run() async throws {

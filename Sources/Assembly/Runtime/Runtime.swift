@@ -174,7 +174,7 @@ struct Runtime: Sendable {
             publicURL: url.hasSuffix("/") ? String(url.dropLast()) : url,
             ledger: options.scratch == nil ? try LedgerSettings.source(environment: environment, state, signer) : nil
         )
-        let sender = WebhookSender(allowsPrivate: environment["GATEHOUSE_WEBHOOKS_ALLOW_PRIVATE"] == "1")
+        let sender = WebhookSender.configured(environment)
         rights.judgeWebhook = { await sender.problem(with: $0) }
         if options.scratch == nil {
             rights.replacingVaultArchive = try BackupSite.replacingVault(state, policies: policies.location, environment: environment)

@@ -38,6 +38,7 @@ extension RecordGateway {
             row.subjects = opening.subject.map { [$0] } ?? []
             row.purposes = opening.purposes
             row.claim = claim(of: opening, tenantKeys)
+            row.agentCalls = opening.agent?.callback == nil ? nil : 0
             row.idempotency = opening.idempotencyKey.map { idempotency(of: $0, tenantKeys, context) }
         }
         if hasAddress { file.queue(RequestMail.receipt) }

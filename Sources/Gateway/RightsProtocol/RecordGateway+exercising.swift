@@ -114,12 +114,15 @@ extension RecordGateway {
         return person
     }
 
-    private func status(_ file: RequestFile, agentRequestID: String?) -> ExerciseStatus {
+    func status(_ file: RequestFile, agentRequestID: String?) -> ExerciseStatus {
         var details: String?
         let state: ExerciseStatus.State
         switch file.state {
         case .received: state = .open
-        case .identityCheck, .awaitingApproval, .inProgress: state = .inProgress(needsVerificationAt: nil)
+        case .identityCheck, .awaitingApproval, .inProgress:
+            state = .inProgress(needsVerificationAt: nil)
+            // A later day has to be told with a reason.
+            details = file.extensionReason.flatMap { ExtensionReason(rawValue: $0) }?.says
         case .fulfilled: state = .fulfilled
         case .partlyFulfilled:
             state = .fulfilled

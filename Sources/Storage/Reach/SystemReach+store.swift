@@ -121,7 +121,7 @@ extension SystemReach {
                 "id", "version", "kind", "regulation", "regulation_from", "channel", "opened_by", "received_at", "state", "due_on",
                 "failed_attempts", "proof", "verified_at", "confirmed_at", "extended_at", "extension_reason", "paused_since",
                 "paused_microseconds", "approved_by", "begun_by", "reason", "closed_at", "subjects", "purposes", "claim", "idempotency", "code",
-                "code_until", "codes_sent", "mails", "reminded", "sealed",
+                "code_until", "codes_sent", "mails", "reminded", "sealed", "agent_calls", "agent_call_at",
             ],
             export: .not(because: "the person has the answer to each of their requests"), erasure: .not(because: requestRecord),
             retention: .after("24 months: then the key of the request's own, under which rests what somebody wrote, is destroyed")),

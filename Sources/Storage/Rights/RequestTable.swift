@@ -40,6 +40,10 @@ package struct RequestRow: Sendable {
     package var mails: [String] = []
     package var reminded: String?
     package var sealed: [UInt8]?
+    /// Tries to tell the agent how it stands, since that changed last; `nil` where no agent wants to be told.
+    package var agentCalls: Int32?
+    /// When the next try is due, or whoever makes this one has to be done.
+    package private(set) var agentCallAt: Instant?
 
     package init(
         id: UUIDv7, tenant: TenantID, kind: String, regulation: String, regulationFrom: CalendarDate, channel: String, openedBy: String,
@@ -89,6 +93,8 @@ package struct RequestRow: Sendable {
         reminded = rows.text(row, 30)
         sealed = rows.bytes(row, 31)
         extensionReason = rows.text(row, 32)
+        agentCalls = rows.isNull(row, 33) ? nil : rows.int32(row, 33)
+        agentCallAt = rows.timestamp(row, 34)
     }
 }
 
@@ -128,7 +134,8 @@ extension StoreDatabase {
     private static let requestColumns: SQL = """
         id, tenant_id, version, kind, regulation, regulation_from, channel, opened_by, received_at, state, due_on, failed_attempts, proof,
         verified_at, confirmed_at, extended_at, paused_since, paused_microseconds, approved_by, begun_by, reason, closed_at,
-        (SELECT string_agg(uuid_send(person), ''::bytea) FROM unnest(subjects) AS person), purposes, claim, idempotency, code, code_until, codes_sent, mails, reminded, sealed, extension_reason
+        (SELECT string_agg(uuid_send(person), ''::bytea) FROM unnest(subjects) AS person), purposes, claim, idempotency, code, code_until, codes_sent, mails, reminded, sealed, extension_reason,
+        agent_calls, agent_call_at
         """
 
     package static func request(_ id: UUIDv7, tenant: TenantID) -> SQL {
@@ -213,31 +220,70 @@ extension StoreDatabase {
     package static func addRequest(_ row: RequestRow) -> SQL {
         """
         INSERT INTO subject_request (id, tenant_id, version, kind, regulation, regulation_from, channel, opened_by, received_at, state, due_on,
-          failed_attempts, proof, verified_at, paused_since, paused_microseconds, subjects, purposes, claim, idempotency, codes_sent, mails, sealed)
+          failed_attempts, proof, verified_at, paused_since, paused_microseconds, subjects, purposes, claim, idempotency, codes_sent, mails, sealed,
+          agent_calls)
         VALUES (\(.uuid(row.id)), \(.uuid(row.tenant.uuid)), \(.int8(row.version)), \(.text(row.kind)), \(.text(row.regulation)),
           \(.date(row.regulationFrom)), \(.text(row.channel)), \(.text(row.openedBy)), \(.timestamp(row.receivedAt)), \(.text(row.state)),
           \(.date(row.dueOn)), \(.int4(row.failedAttempts)), \(.text(row.proof)), \(.timestamp(row.verifiedAt)), \(.timestamp(row.pausedSince)),
           \(.int8(row.pausedMicroseconds)), \(subjects(row)), \(.texts(row.purposes)), \(.bytes(row.claim)), \(.bytes(row.idempotency)),
-          \(.int4(row.codesSent)), \(mails(row)), \(.bytes(row.sealed)))
+          \(.int4(row.codesSent)), \(mails(row)), \(.bytes(row.sealed)), \(.int4(row.agentCalls)))
         """
     }
 
     /// What can change of a request. The answer has a row when the request was at that version.
+    ///
+    /// An agent that wants to be told is to be told anew when what it may know of it changes.
     package static func changeRequest(_ row: RequestRow, at version: Int64) -> SQL {
-        """
-        UPDATE subject_request SET version = \(.int8(row.version)), state = \(.text(row.state)), due_on = \(.date(row.dueOn)),
-          failed_attempts = \(.int4(row.failedAttempts)), proof = \(.text(row.proof)), verified_at = \(.timestamp(row.verifiedAt)),
-          confirmed_at = \(.timestamp(row.confirmedAt)), extended_at = \(.timestamp(row.extendedAt)), paused_since = \(.timestamp(row.pausedSince)),
-          paused_microseconds = \(.int8(row.pausedMicroseconds)), approved_by = \(.text(row.approvedBy)), begun_by = \(.text(row.begunBy)),
-          reason = \(.text(row.reason)), closed_at = \(.timestamp(row.closedAt)), subjects = \(subjects(row)), claim = \(.bytes(row.claim)),
-          code = \(.bytes(row.code)), code_until = \(.timestamp(row.codeUntil)), codes_sent = \(.int4(row.codesSent)), mails = \(mails(row)),
-          reminded = \(.text(row.reminded)), extension_reason = \(.text(row.extensionReason)), sealed = \(.bytes(row.sealed))
-        WHERE tenant_id = \(.uuid(row.tenant.uuid)) AND id = \(.uuid(row.id)) AND version = \(.int8(version)) RETURNING version
-        """
+        let isNews: SQL = """
+            agent_calls IS NOT NULL
+              AND (state, due_on, reason) IS DISTINCT FROM (\(.text(row.state)), \(.date(row.dueOn)), \(.text(row.reason)))
+            """
+        return """
+            UPDATE subject_request SET version = \(.int8(row.version)), state = \(.text(row.state)), due_on = \(.date(row.dueOn)),
+              failed_attempts = \(.int4(row.failedAttempts)), proof = \(.text(row.proof)), verified_at = \(.timestamp(row.verifiedAt)),
+              confirmed_at = \(.timestamp(row.confirmedAt)), extended_at = \(.timestamp(row.extendedAt)), paused_since = \(.timestamp(row.pausedSince)),
+              paused_microseconds = \(.int8(row.pausedMicroseconds)), approved_by = \(.text(row.approvedBy)), begun_by = \(.text(row.begunBy)),
+              reason = \(.text(row.reason)), closed_at = \(.timestamp(row.closedAt)), subjects = \(subjects(row)), claim = \(.bytes(row.claim)),
+              code = \(.bytes(row.code)), code_until = \(.timestamp(row.codeUntil)), codes_sent = \(.int4(row.codesSent)), mails = \(mails(row)),
+              reminded = \(.text(row.reminded)), extension_reason = \(.text(row.extensionReason)), sealed = \(.bytes(row.sealed)),
+              agent_calls = CASE WHEN \(isNews) THEN 0 ELSE agent_calls END,
+              agent_call_at = CASE WHEN \(isNews) THEN clock_timestamp() ELSE agent_call_at END
+            WHERE tenant_id = \(.uuid(row.tenant.uuid)) AND id = \(.uuid(row.id)) AND version = \(.int8(version)) RETURNING version
+            """
     }
 
     private static func subjects(_ row: RequestRow) -> SQL { row.subjects.isEmpty ? "NULL" : "\(.uuids(row.subjects.map(\.uuid)))" }
     private static func mails(_ row: RequestRow) -> SQL { row.mails.isEmpty ? "NULL" : "\(.texts(row.mails))" }
+
+    // MARK: Telling agents
+
+    package static func hasDueAgentCall(tenant: TenantID) -> SQL {
+        "SELECT id FROM subject_request WHERE tenant_id = \(.uuid(tenant.uuid)) AND agent_call_at <= clock_timestamp() LIMIT 1"
+    }
+
+    /// Requests whose agents are to be told, each lent to one gateway for two minutes. Agents that were removed are told nothing.
+    package static func takeDueAgentCalls(limit: Int, tenant: TenantID) -> SQL {
+        """
+        UPDATE subject_request SET agent_calls = agent_calls + 1,
+          agent_call_at = CASE WHEN EXISTS (
+            SELECT FROM rights_agent a WHERE a.tenant_id = subject_request.tenant_id AND 'agent:' || a.id = opened_by
+          ) THEN clock_timestamp() + interval '2 minutes' END
+        WHERE tenant_id = \(.uuid(tenant.uuid)) AND id IN (
+          SELECT id FROM subject_request WHERE tenant_id = \(.uuid(tenant.uuid)) AND agent_call_at <= clock_timestamp()
+          ORDER BY agent_call_at LIMIT \(.int8(Int64(limit))) FOR UPDATE SKIP LOCKED)
+        RETURNING \(requestColumns)
+        """
+    }
+
+    /// Nothing when the request has changed since it was lent: then its agent is to be told of that.
+    ///
+    /// - Parameter next: when to try again; `nil` for no more.
+    package static func agentCalled(_ row: RequestRow, next: Instant?, tenant: TenantID) -> SQL {
+        """
+        UPDATE subject_request SET agent_call_at = \(.timestamp(next))
+        WHERE tenant_id = \(.uuid(tenant.uuid)) AND id = \(.uuid(row.id)) AND agent_call_at = \(.timestamp(row.agentCallAt))
+        """
+    }
 
     // MARK: History
 

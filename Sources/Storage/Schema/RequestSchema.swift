@@ -30,6 +30,9 @@ enum RequestSchema {
                 TableDeclaration.column("code", "bytea", ""), TableDeclaration.column("code_until", "timestamp with time zone", ""),
                 TableDeclaration.column("codes_sent", "integer"), TableDeclaration.column("mails", "text[]", ""),
                 TableDeclaration.column("reminded", "text", ""), TableDeclaration.column("sealed", "bytea", ""),
+                // Tries since its agent was to be told how it stands; none where no agent wants to be told.
+                TableDeclaration.column("agent_calls", "integer", ""),
+                TableDeclaration.column("agent_call_at", "timestamp with time zone", ""),
             ],
             primaryKey: [tenant, id], isSecured: true,
             indexes: [
@@ -48,6 +51,11 @@ enum RequestSchema {
                 .init(
                     name: "subject_request__mails__idx",
                     statement: "CREATE INDEX subject_request__mails__idx ON subject_request (tenant_id, id) WHERE mails IS NOT NULL"
+                ),
+                .init(
+                    name: "subject_request__agent_call__idx",
+                    statement:
+                        "CREATE INDEX subject_request__agent_call__idx ON subject_request (tenant_id, agent_call_at) WHERE agent_call_at IS NOT NULL"
                 ),
             ]
         ),

@@ -68,6 +68,7 @@ extension MetricFamily {
         case .subjectRequestsOverdue: "Requests of data subjects that are open beyond their last day."
         case .subjectRequestsDue: "Reminders of deadlines of requests, and requests that lapsed without proof."
         case .subjectRequestMailFailed: "Letters about requests that the mailbox did not take."
+        case .agentCallFailures: "Tries to tell an agent how its request stands that failed."
         case .issuerKeysFetched: "Times the keys of an issuer of tokens were fetched."
         case .issuerKeysFailed: "Attempts to fetch the keys of an issuer of tokens that failed."
         case .tokensRefused: "Tokens that were not taken, by what was wrong with them."

@@ -69,6 +69,7 @@ enum MetricFamily: String, CaseIterable, Sendable {
     case subjectRequestsOverdue = "subject_requests_overdue"
     case subjectRequestsDue = "subject_request_reminders"
     case subjectRequestMailFailed = "subject_request_mail_failures"
+    case agentCallFailures = "agent_call_failures"
     case issuerKeysFetched = "issuer_key_fetches"
     case issuerKeysFailed = "issuer_key_failures"
     case tokensRefused = "token_refusals"
@@ -111,7 +112,7 @@ enum MetricFamily: String, CaseIterable, Sendable {
         case .requestRefusals: ["route", "code"]
         case .databaseConnected, .databaseLost, .databaseUnreachable, .rowSecurityBypassed: ["database"]
         case .auditFailed, .logUnsigned, .erasureFailures, .mergeFailures, .erasureLedgerFailures, .backupFailures, .retentionFailures,
-            .subjectRequestMailFailed, .eventFailures, .endpointsDisabled:
+            .subjectRequestMailFailed, .agentCallFailures, .eventFailures, .endpointsDisabled:
             ["code"]
         case .witnessed: ["witness"]
         case .witnessFailed: ["witness", "code"]

@@ -69,6 +69,7 @@ extension Metrics {
         case .subjectRequestDue(let kind, let stage): board.add(1, to: .subjectRequestsDue, kind, stage)
         case .subjectRequestsCounted(let tenant, let open, let overdue): board.setRequests(open: open, overdue: overdue, of: tenant)
         case .subjectRequestMailFailed(let code): board.add(1, to: .subjectRequestMailFailed, code)
+        case .agentCallFailed(let code): board.add(1, to: .agentCallFailures, code)
         case .certificateReloaded: board.add(1, to: .certificatesReloaded)
         case .certificateRefused: board.add(1, to: .certificatesRefused)
         case .policiesReloaded: board.add(1, to: .policiesReloaded)
