@@ -273,7 +273,7 @@ let package = Package(
         .testTarget(
             name: "DocumentationTests",
             dependencies: [
-                "Vocabulary", "DataFormats", "Catalog", "Policies", "Gateway", "HTTPInterface", "PolicyFiles", "Assembly",
+                "Vocabulary", "DataFormats", "Catalog", "Policies", "Gateway", "HTTPInterface", "PolicyFiles", "Telemetry", "Assembly",
             ]
         ),
 

@@ -1,8 +1,14 @@
 import AuditTrail
 import PostgresLink
 import Storage
+package import Vocabulary
 
 extension RecordGateway {
+    /// Whose data there is.
+    package func tenants() async throws(Refusal) -> [TenantID] {
+        do { return try await store.tenants() } catch { throw refusal(error) }
+    }
+
     /// Whether a request can be answered now: both databases are reached and hold our tables, and the trail takes events, in the database or in the
     /// spool. Never throws, and says nothing about why not: who runs the gateway finds that in its log and with `gatehouse status`.
     package func isReady() async -> Bool {

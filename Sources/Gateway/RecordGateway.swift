@@ -193,7 +193,17 @@ package final class RecordGateway: Sendable {
     // MARK: Fetch
 
     func read(_ context: RequestContext, _ statements: [SQL]) async throws(Refusal) -> [ResultSet] {
-        do { return try await store.read(Scope(context.principal), statements) } catch { throw refusal(error) }
+        do { return try await store.read(Scope(context.principal), statements) } catch { throw refusal(ofReading: error) }
+    }
+
+    /// Why something could not be read. Nothing has changed then, whatever became of the statement.
+    func refusal(ofReading error: StorageError) -> Refusal {
+        guard case .link(let link) = error else { return refusal(error) }
+        return switch link.code {
+        case .timedOut: Refusal(.busy, "the store took too long", hint: "ask for less at once, or try again in a moment")
+        case .connectionLost, .cancelled: Refusal(.storeUnavailable, "the connection to the store broke", hint: "try again in a moment")
+        default: refusal(error)
+        }
     }
 
     /// Runs a change with its event in one transaction.
@@ -269,7 +279,7 @@ package final class RecordGateway: Sendable {
                 .valueTaken, "another record has this value already",
                 members: [.init(name, Refusal.Code.valueTaken.rawValue, "\(name) has to be different in every record")]
             )
-        case .referenceUnknown(let constraint), .referenced(let constraint):
+        case .referenceUnknown(let constraint):
             let name = StoreSchema.field(ofConstraint: constraint, in: catalog)?.field.name ?? "a reference"
             return Refusal(
                 .referenceUnknown, "a reference points to no record",

@@ -42,13 +42,6 @@ package struct LinkError: Error, Sendable, Equatable, CustomStringConvertible {
         guard let sqlState else { return false }
         return sqlState == "25006" || ["53", "57P", "58"].contains { sqlState.hasPrefix($0) }
     }
-    /// Nothing reached the server, or the server said that nothing happened.
-    package var isWithoutEffect: Bool {
-        switch code {
-        case .unavailable, .queueFull, .refused, .closed, .restoring, .misuse: true
-        case .timedOut, .cancelled, .connectionLost: false
-        }
-    }
 
     package var description: String {
         "database \(code.rawValue)" + (sqlState.map { " (\($0))" } ?? "") + (constraint.map { " on \($0)" } ?? "")

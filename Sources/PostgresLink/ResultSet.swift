@@ -19,10 +19,6 @@ package final class ResultSet: @unchecked Sendable {
     /// Rows that an INSERT, UPDATE or DELETE touched.
     package var affectedRows: Int { PQcmdTuples(result).map { Int(String(cString: $0)) ?? 0 } ?? 0 }
 
-    package var columnNames: [String] {
-        (0..<PQnfields(result)).map { PQfname(result, $0).map { String(cString: $0) } ?? "" }
-    }
-
     package func isNull(_ row: Int, _ column: Int) -> Bool { PQgetisnull(result, Int32(row), Int32(column)) != 0 }
 
     /// Lends the bytes of a cell; `nil` when the cell is NULL.

@@ -15,7 +15,6 @@ final class Unit: @unchecked Sendable {
     // Owned by the engine's thread.
     var results: [ResultSet] = []
     var failure: LinkError?
-    var isAbandoned = false
     var isFinished = false
     var resends = 0
 

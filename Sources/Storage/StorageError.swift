@@ -8,8 +8,6 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case taken(constraint: String)
     /// A reference to a record that does not exist.
     case referenceUnknown(constraint: String)
-    /// Another record still refers to this one.
-    case referenced(constraint: String)
     /// The audit trail did not take the event of a change; nothing was changed.
     case unrecorded
     case link(LinkError)
@@ -32,7 +30,6 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .credentialOutdated: "credential outdated"
         case .taken(let constraint): "taken (\(constraint))"
         case .referenceUnknown(let constraint): "reference unknown (\(constraint))"
-        case .referenced(let constraint): "still referred to (\(constraint))"
         case .unrecorded: "not recorded"
         case .link(let error): error.description
         }

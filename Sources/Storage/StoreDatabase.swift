@@ -36,7 +36,8 @@ package struct StoreDatabase: Sendable {
         return Array(results.dropFirst())
     }
 
-    /// Lends a transaction within a scope. Of all that change anything only the audit trail calls this: there is no change without an event.
+    /// Lends a transaction within a scope. What somebody has asked for is changed through ``AuditRecorder/change``, which commits it with its event;
+    /// directly come the trail itself and steps of work that is on record as a whole: jobs, erasures, retention, queues and leases.
     package func transaction<Value: Sendable, Failure: Error>(
         _ scope: Scope, wrap: @escaping @Sendable (StorageError) -> Failure,
         _ body: (Transaction) async throws(Failure) -> Value

@@ -108,6 +108,10 @@ package struct ObservationLog: Sendable {
         case .subjectRequestsCounted(let tenant, let open, let overdue):
             logger.debug("requests of data subjects", metadata: ["tenant": "\(tenant)", "open": "\(open)", "overdue": "\(overdue)"])
         case .subjectRequestMailFailed(let code): logger.error("a letter about a request did not go out", metadata: ["code": "\(code)"])
+        case .keeperFailed(let keeper, let code, let isNews):
+            logger.log(
+                level: isNews ? .warning : .debug, "what is done by itself failed, and is tried again",
+                metadata: ["keeper": "\(keeper)", "code": "\(code)"])
         case .agentCallFailed(let code): logger.warning("an agent could not be told how its request stands", metadata: ["code": "\(code)"])
         case .certificateReloaded(let expires): logger.notice("certificate renewed", metadata: ["expires": "\(expires)"])
         case .certificateRefused(let reason):

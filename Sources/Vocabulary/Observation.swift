@@ -84,6 +84,8 @@ package enum Observation: Sendable {
     case subjectRequestMailFailed(code: String)
     /// An agent that wants to be told how its request stands did not take it.
     case agentCallFailed(code: String)
+    /// What the gateway does by itself did not succeed, and is tried again. The same failure is news once a minute.
+    case keeperFailed(keeper: String, code: String, isNews: Bool)
     case policiesReloaded(rules: Int)
     /// The running policies stay.
     case policiesRefused([Diagnostic])

@@ -75,7 +75,7 @@ struct BatchErasureTests {
         try await ErasureSite.with { site in
             let ann = try await site.make("contact", ["given_name": "Ann"])
             let context = try await site.context()
-            await site.gateway.wipeMargins(of: context.principal.tenant)
+            try await site.gateway.wipeMargins(of: context.principal.tenant)
             let hex = ann.description.filter { $0 != "-" }
             let tied =
                 "SELECT count(*) FROM audit_event WHERE encode(coalesce(records, ''), 'hex') LIKE '%\(hex)%' OR convert_from(entry, 'UTF8') LIKE '%\(ann)%'"

@@ -60,7 +60,7 @@ struct ErasureFaultTests {
                     let ann = try await site.make("contact", ["given_name": "Ann", "email": "ann@example.org"])
                     let call = try await site.make("activity", ["kind": "call", "contact_id": .string("\(ann)"), "topic": "Prices"])
                     let id = UUIDv7.make()
-                    await site.gateway.wipeMargins(of: try await site.tenant())
+                    try await site.gateway.wipeMargins(of: try await site.tenant())
                     try await set(fault, site)
                     await #expect(throws: Refusal.self, "\(what)") {
                         _ = try await site.gateway.runErasure(id, of: [SubjectID(ann.uuid)], officer)

@@ -143,7 +143,7 @@ struct MergedPeopleTests {
             #expect(try await site.store("SELECT subject_id FROM subject_restriction") == "\(winner)")
             #expect(try await site.vault("SELECT count(*) FROM search_token WHERE holder = '\(loser)'") == "0")
             try await site.gateway.setRestriction(SubjectID(winner.uuid), nil, try await site.context())
-            guard let activity = site.gateway.catalog.entity(named: "activity") else { return }
+            let activity = try #require(site.gateway.catalog.entity(named: "activity"))
             let read = try await site.gateway.read(activity, call, try await site.context())
             #expect(String(decoding: read.json, as: UTF8.self).contains("Prices"))
             #expect(try await site.gateway.resumeMerges(try await site.context()) == 0)

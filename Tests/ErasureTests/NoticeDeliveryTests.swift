@@ -55,14 +55,14 @@ struct NoticeDeliveryTests {
     @Test func `a notice is tried again with the same id and body, signed each time, until it is taken and acknowledged`() async throws {
         try await with([500, 204]) { site, keeper, server, id in
             let context = try await site.context()
-            await keeper.tell(of: context)
+            try await keeper.tell(of: context)
             let first = try await notice(site)
             #expect(first.state == .waiting && first.attempts == 1 && first.failure == "status-500")
             // Not before its time.
-            await keeper.tell(of: context)
+            try await keeper.tell(of: context)
             #expect(server.requests.count == 1)
             _ = try await site.store("UPDATE recipient_notice SET next_at = now() WHERE next_at IS NOT NULL")
-            await keeper.tell(of: context)
+            try await keeper.tell(of: context)
             let second = try await notice(site)
             #expect(second.state == .delivered && second.deliveredAt != nil && second.failure == nil)
             #expect(server.requests.count == 2)
@@ -89,18 +89,18 @@ struct NoticeDeliveryTests {
 
     @Test func `a recipient that is gone, or sends elsewhere, is left to somebody or tried again`() async throws {
         try await with([410]) { site, keeper, server, _ in
-            await keeper.tell(of: try await site.context())
+            try await keeper.tell(of: try await site.context())
             #expect(try await notice(site).state == .byHand)
             #expect(server.requests.count == 1)
         }
         try await with([302]) { site, keeper, server, _ in
-            await keeper.tell(of: try await site.context())
+            try await keeper.tell(of: try await site.context())
             let notice = try await notice(site)
             #expect(notice.state == .waiting && notice.failure == "status-302")
             #expect(server.requests.map(\.path) == ["/hook"])
         }
         try await with([429]) { site, keeper, _, _ in
-            await keeper.tell(of: try await site.context())
+            try await keeper.tell(of: try await site.context())
             let next = try #require(try await notice(site).nextAt)
             #expect(next > Instant.now().advanced(by: .seconds(7000)))
         }
@@ -108,7 +108,7 @@ struct NoticeDeliveryTests {
 
     @Test func `without a secret nothing leaves, and the list says why`() async throws {
         try await with([204], hasSecret: false) { site, keeper, server, _ in
-            await keeper.tell(of: try await site.context())
+            try await keeper.tell(of: try await site.context())
             #expect(server.requests.isEmpty)
             #expect(try await notice(site).failure == "secret-missing")
         }
@@ -116,7 +116,7 @@ struct NoticeDeliveryTests {
 
     @Test func `V13.2.4, V15.3.2 [API7]: inward addresses are not reached unless the operator allows them`() async throws {
         try await with([204]) { site, _, server, _ in
-            await NoticeKeeper(site.runtime, sender: WebhookSender(allowsPrivate: false)).tell(of: try await site.context())
+            try await NoticeKeeper(site.runtime, sender: WebhookSender(allowsPrivate: false)).tell(of: try await site.context())
             #expect(server.requests.isEmpty)
             #expect(try await notice(site).failure == "address-insecure")
         }

@@ -68,7 +68,7 @@ struct SuppressionTests {
             #expect(outcomes.map(\.fate) == [.created, .created, .created] && outcomes.allSatisfy { $0.record != nil && $0.problems.isEmpty })
             #expect(try await site.store("SELECT count(*) FROM contact") == "2")
             #expect(try await site.store("SELECT count(*) FROM contact WHERE id = '\(try #require(outcomes[1].record))'") == "0")
-            await site.gateway.wipeMargins(of: try await site.tenant())
+            try await site.gateway.wipeMargins(of: try await site.tenant())
             #expect(try await site.store("SELECT count(*) FROM audit_event WHERE convert_from(entry, 'UTF8') LIKE '%suppressed:1%'") == "1")
         }
     }

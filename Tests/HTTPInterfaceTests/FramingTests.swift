@@ -56,6 +56,30 @@ struct FramingTests {
         }
     }
 
+    @Test func `V13.1.2 [API4]: all bodies together have a size, and what is answered or gone counts no more`() async throws {
+        var limits = ServerLimits()
+        limits.bodies = 100_000
+        try await ServedAnswers.with(limits: limits) { server in
+            let body = String(repeating: "a", count: 60_000)
+            func post(_ more: String) -> String { "POST /\(more) HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 60001\r\n\r\n\(body)" }
+            try await withThrowingTaskGroup(of: String.self) { group in
+                // Lacks one byte, and keeps what it has sent for a while.
+                group.addTask { try await server.exchange([post("first")] + [String](repeating: "", count: 10) + ["b"], pause: .milliseconds(200)) }
+                group.addTask {
+                    try await Task.sleep(for: .milliseconds(700))
+                    return try await server.exchange([post("second") + "b"])
+                }
+                let first = try #require(try await group.next())
+                #expect(first.hasPrefix("HTTP/1.1 503") && first.contains("\"busy\""), "\(first.prefix(200))")
+                let second = try #require(try await group.next())
+                #expect(second.hasPrefix("HTTP/1.1 200"), "\(second.prefix(200))")
+            }
+            // Who leaves before the end gives back what it had, and so does who was answered.
+            for number in 0..<5 { #expect(try await server.exchange([post("again\(number)") + "b"]).hasPrefix("HTTP/1.1 200"), "\(number)") }
+            #expect(server.requests.map(\.segments.first) == ["first", "again0", "again1", "again2", "again3", "again4"])
+        }
+    }
+
     @Test func `V4.2.4 [API4]: a head has a size, and a number of fields`() async throws {
         let heads = [
             (0..<200).map { "X-\($0): y\r\n" }.joined(), "Reason: " + String(repeating: "a", count: 20_000) + "\r\n",

@@ -33,7 +33,6 @@ struct AfterRestore: Sendable {
         var searchJobs = 0
 
         var people: Int { replayed.values.reduce(0) { $0 + $1.people } }
-        var dueRecords: Int { due.values.joined().reduce(0) { $0 + $1.records } }
 
         var object: JSONObject {
             let tenants = replayed.keys.sorted { $0.uuid < $1.uuid }.map { tenant -> JSONValue in

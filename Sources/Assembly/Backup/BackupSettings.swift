@@ -70,6 +70,21 @@ struct BackupSettings: Sendable {
         return .s3(location, credentialsFile: file)
     }
 
+    /// When `serve` makes a backup, once that and the rules for keeping are understood.
+    func backupSchedule() throws(CommandFailure) -> BackupSchedule {
+        let schedule: BackupSchedule
+        do {
+            schedule = try BackupSchedule(self.schedule ?? "off")
+            if let keep { _ = try KeepRules(keep) }
+        } catch {
+            throw CommandFailure(.unfit, "GATEHOUSE_BACKUP_SCHEDULE or GATEHOUSE_BACKUP_KEEP: \(error.message)", hint: error.hint)
+        }
+        if schedule != .off, place == nil {
+            throw CommandFailure(.unfit, "GATEHOUSE_BACKUP_SCHEDULE is set, but no repository is named", hint: "set GATEHOUSE_BACKUP_REPOSITORY")
+        }
+        return schedule
+    }
+
     /// Whom backups are sealed for: operations, and somebody off line.
     ///
     /// - Throws: `unfit` when there are fewer than two: the loss of one identity must not be that of every backup.

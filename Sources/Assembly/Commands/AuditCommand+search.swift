@@ -26,8 +26,8 @@ extension AuditCommand {
         @Option(help: "Before this time.") var until: String?
         @Option(help: "The user, or the id of the key, who asked.") var actor: String?
         @Option(help: "Whom it was about: the id of a data subject whose key is there.") var subject: String?
-        @Option(help: "read, create, update, delete or import.") var action: String?
-        @Option(help: "An entity, or audit or credential.") var entity: String?
+        @Option(help: "\(WordList.actions).") var action: String?
+        @Option(help: "An entity, or \(WordList.resources).") var entity: String?
         @Option(help: "allow or deny.") var decision: String?
         @Option(help: "disclosed, changed, refused or failed.") var outcome: String?
         @Option(help: "The declared purpose.") var purpose: String?

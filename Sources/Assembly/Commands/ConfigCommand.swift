@@ -33,7 +33,7 @@ struct ConfigCheckCommand: ParsableCommand, ReadsConfiguration {
         commandName: "check",
         abstract: "Tell every setting, its value, where it came from, and what is wrong.",
         discussion: """
-            Looks at files and their modes, at what excludes each other, and at the certificate; connects to nothing. Ends with 7 when
+            Looks at files, their modes and what they say, at what excludes each other, at the certificate and the policies; connects to nothing. Ends with 7 when
             something is wrong.
 
             Example: gatehouse config check --config /etc/gatehouse/gatehouse.yaml
@@ -44,7 +44,7 @@ struct ConfigCheckCommand: ParsableCommand, ReadsConfiguration {
     func run() throws {
         let configuration = Configuration.ofProcess
         ConfigShowCommand.print(configuration)
-        let problems = configuration.problems + ConfigurationCheck.problems(configuration, state: place.state)
+        let problems = configuration.problems + ConfigurationCheck.problems(configuration, state: place.state, policies: place.policies)
         guard problems.isEmpty else { throw CommandFailure(.unfit, problems.joined(separator: "\nerror: ")) }
         Console.say("nothing is wrong")
     }

@@ -28,8 +28,8 @@ extension PolicyCommand {
 
         @OptionGroup var place: PlaceOptions
         @OptionGroup var caller: CallerOptions
-        @Option(help: "read, create, update, delete or import.") var action = "read"
-        @Option(help: "An entity, or audit, credential, subject or grant.") var on: String
+        @Option(help: "\(WordList.actions).") var action = "read"
+        @Option(help: "An entity, or \(WordList.resources).") var on: String
         @Option(help: ArgumentHelp("A plain field of the record.", valueName: "field=value")) var given: [String] = []
         @Option(help: "A purpose the record's person has consented to.") var consent: [String] = []
         @Option(help: "A purpose the record's person objects to.") var objection: [String] = []

@@ -66,7 +66,8 @@ struct RetentionCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let go of what is due; interrupted, the same command goes on where it was.",
             discussion: """
-                A running gateway goes on with it when this command is stopped, and over GATEHOUSE_URL carries it out from the beginning. At the
+                A running gateway goes on with it when this command is stopped, and over GATEHOUSE_URL carries it out from the
+                beginning: this command does not wait for it then. At the
                 end there is a signed report: gatehouse retention report ID.
 
                 Examples:
@@ -83,7 +84,7 @@ struct RetentionCommand: AsyncParsableCommand {
         @Flag(help: "Print JSON, and no progress.") var json = false
 
         func validate() throws {
-            guard (0...1_000_000).contains(rate) else { throw ValidationError("--rate is 0 to 1000000") }
+            guard RetentionCoding.rates.contains(Int64(rate)) else { throw ValidationError("--rate is 0 to 1000000") }
         }
 
         func run() async throws {
@@ -94,7 +95,8 @@ struct RetentionCommand: AsyncParsableCommand {
             }
             let (rule, rate, detach, json) = (rule, Int32(rate), detach, json)
             if let remote = try place.remote {
-                let body: JSONObject = rule.map { ["rule": .string($0)] } ?? JSONObject()
+                var body: JSONObject = ["rate": .number(JSONNumber(Int(rate)))]
+                if let rule { body["rule"] = .string(rule) }
                 let run = try await GatewayClient(remote).object(
                     "POST", "/v1/retention/runs", contentType: "application/json", body: JSONValue.object(body).encoded())
                 return RetentionCommand.tell(run, json)

@@ -15,13 +15,13 @@ struct ServeCommand: AsyncParsableCommand {
             'ready http://127.0.0.1:PORT' on a line of its own once requests are answered.
 
             Any other address than loopback is served with TLS alone: GATEHOUSE_TLS_CERTIFICATE_FILE and GATEHOUSE_TLS_KEY_FILE. Renewed
-            files are served with by themselves, or on SIGHUP. GATEHOUSE_TLS_CLIENT_CA_FILE takes client certificates.
+            files come into use by themselves, or on SIGHUP. GATEHOUSE_TLS_CLIENT_CA_FILE takes client certificates.
 
             Changed policies come into force by themselves, or on SIGHUP, once they compile and their cases hold; else what is wrong is
             told and the running ones stay.
 
             While the databases are being restored every request is answered with 503 'restoring', also when that began before the start.
-            Requests are let in again by itself when it has ended.
+            When it has ended, requests are answered again.
 
             Examples:
               gatehouse serve --state .state --port 8080
@@ -53,20 +53,24 @@ struct ServeCommand: AsyncParsableCommand {
         try await ServedGateway(options, at: ListenSettings(listen: listen, port: port, environment: options.environment)).run()
     }
 
-    /// The first key of the first tenant, for whoever can read the state directory.
+    /// The first key of the first tenant, for whoever can read the state directory. Where there has ever been a key none is made: whoever revoked
+    /// all of them meant it, and whoever reads this host can issue one.
     static func makeAdministrator(_ runtime: Runtime) async throws {
-        let path = runtime.state.administratorToken
-        guard !FileManager.default.fileExists(atPath: path) else { return }
         // Of gateways that start at the same moment one makes it.
         let turn = try FileLock(runtime.state.path + "/administrator.turn")
         turn.own()
         defer { extendLifetime(turn) }
-        guard !FileManager.default.fileExists(atPath: path) else { return }
+        let path = runtime.state.administratorToken
         var order = CredentialOrder(roles: ["administrator"], user: "administrator")
         order.purpose = "operations"
         do {
-            let (key, _) = try await runtime.gateway.issueCredential(order, runtime.hostContext(makesTenant: true))
+            let context = try await runtime.hostContext(makesTenant: true)
+            if try await runtime.gateway.hasCredentials(context) { return }
+            let key = APIKey.make()
+            // Before it is alive, so that no crash leaves one that nobody has. What stood there opened nothing.
+            unlink(path)
             try StateDirectory.writeSecret(key.revealed, to: path)
+            _ = try await runtime.gateway.issueCredential(order, key: key, context)
         } catch let refusal as Refusal {
             throw CommandFailure(refusal)
         }

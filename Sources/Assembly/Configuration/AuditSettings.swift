@@ -1,6 +1,8 @@
+import AuditFeeds
 import Foundation
 import TransparencyLog
 import Vocabulary
+import Witnesses
 
 /// What the environment says of the audit trail.
 struct AuditSettings: Sendable {
@@ -29,6 +31,24 @@ struct AuditSettings: Sendable {
         feeds = environment["GATEHOUSE_AUDIT_FEEDS_FILE"]
         monthsKept =
             environment["GATEHOUSE_AUDIT_KEEP_MONTHS"] == nil ? nil : try Self.number("GATEHOUSE_AUDIT_KEEP_MONTHS", 0, 1...1200, environment)
+    }
+
+    /// Who confirms heads of the log; `nil` where nobody is named.
+    func witnessSettings() throws(CommandFailure) -> WitnessSettings? {
+        guard let path = witnesses else { return nil }
+        guard let text = FileManager.default.contents(atPath: path).flatMap({ String(validating: $0, as: UTF8.self) }) else {
+            throw CommandFailure(.unfit, "\(path) cannot be read", hint: "GATEHOUSE_AUDIT_WITNESSES_FILE names who witnesses the audit log")
+        }
+        do { return try WitnessSettings(text: text) } catch { throw CommandFailure(.unfit, "\(path), \(error)", hint: "see docs/audit.md") }
+    }
+
+    /// Who gets the events; `nil` where nobody is named.
+    func feedSettings() throws(CommandFailure) -> FeedSettings? {
+        guard let path = feeds else { return nil }
+        guard let text = FileManager.default.contents(atPath: path).flatMap({ String(validating: $0, as: UTF8.self) }) else {
+            throw CommandFailure(.unfit, "\(path) cannot be read", hint: "GATEHOUSE_AUDIT_FEEDS_FILE names who the audit events go to")
+        }
+        do { return try FeedSettings(text, file: path) } catch { throw CommandFailure(error) }
     }
 
     private static func number(

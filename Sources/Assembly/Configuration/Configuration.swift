@@ -51,11 +51,14 @@ struct Configuration: Sendable {
                 .unfit, problems.joined(separator: "\n"), hint: "'gatehouse config list' tells all settings, 'gatehouse config check' what holds")
         }
         for value in values { if case .file = value.source { setenv(value.setting.variable, value.text, 1) } }
+        // A variable that is set to nothing is not set, whoever reads it.
+        for setting in Setting.all where !values.contains(where: { $0.setting.variable == setting.variable }) { unsetenv(setting.variable) }
     }
 
     /// The environment with what the file says.
     func merged(into environment: [String: String]) -> [String: String] {
         var environment = environment
+        for setting in Setting.all { environment[setting.variable] = nil }
         for value in values { environment[value.setting.variable] = value.text }
         return environment
     }

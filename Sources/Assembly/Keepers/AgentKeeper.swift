@@ -1,13 +1,12 @@
 import Gateway
 import ServiceLifecycle
-import Storage
 import Vocabulary
 import Webhooks
 
 /// Calls agents of the Data Rights Protocol that want to be told how their requests stand, at addresses that lead out into the public network.
 ///
 /// Any gateway takes what is due; none takes what another has. Ends with the service group, after the calls under way.
-struct AgentCaller: Service {
+struct AgentKeeper: Service {
     let runtime: Runtime
     private let sender: WebhookSender
 
@@ -19,14 +18,14 @@ struct AgentCaller: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             repeat {
-                for tenant in (try? await runtime.store.tenants()) ?? [] where !Task.isCancelled { await call(of: runtime.hostContext(of: tenant)) }
+                await runtime.forEachTenant("agents") { tenant throws(Refusal) in try await call(of: runtime.hostContext(of: tenant)) }
             } while (try? await Task.sleep(for: .seconds(1))) != nil
         }
     }
 
     /// Tells what is due in a tenant, each agent once for each of its requests.
-    func call(of context: RequestContext) async {
-        guard let due = try? await runtime.gateway.dueAgentCalls(context) else { return }
+    func call(of context: RequestContext) async throws(Refusal) {
+        let due = try await runtime.gateway.dueAgentCalls(context)
         await withTaskGroup(of: Void.self) { group in
             for call in due {
                 group.addTask {
@@ -37,7 +36,9 @@ struct AgentCaller: Service {
                         case .failed(let code, _): code
                         }
                     // What cannot be written down is told again; it says how the request stands then.
-                    try? await runtime.gateway.finish(call, failure: failure, context)
+                    await runtime.attempt("agents") { () async throws(Refusal) in
+                        try await runtime.gateway.finish(call, failure: failure, context)
+                    }
                 }
             }
         }

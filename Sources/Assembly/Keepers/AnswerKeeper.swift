@@ -1,6 +1,5 @@
 import Gateway
 import ServiceLifecycle
-import Storage
 import Vocabulary
 
 /// Takes away answers that were kept for callers who send their call again, once a day is over.
@@ -11,9 +10,7 @@ struct AnswerKeeper: Service {
         await cancelWhenGracefulShutdown {
             repeat {
                 // What cannot be done now is done a little later; an answer whose time is over is given to nobody before, too.
-                for tenant in (try? await runtime.store.tenants()) ?? [] where !Task.isCancelled {
-                    try? await runtime.gateway.dropKeptAnswers(of: tenant)
-                }
+                await runtime.forEachTenant("answers") { tenant throws(Refusal) in try await runtime.gateway.dropKeptAnswers(of: tenant) }
             } while (try? await Task.sleep(for: .seconds(300))) != nil
         }
     }

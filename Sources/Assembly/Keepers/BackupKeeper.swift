@@ -18,15 +18,7 @@ struct BackupKeeper: Service {
     init(_ runtime: Runtime, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
         self.runtime = runtime
         settings = try BackupSettings(environment: environment, runtime.state)
-        do {
-            schedule = try BackupSchedule(settings.schedule ?? "off")
-            if let keep = settings.keep { _ = try KeepRules(keep) }
-        } catch {
-            throw CommandFailure(.unfit, "GATEHOUSE_BACKUP_SCHEDULE or GATEHOUSE_BACKUP_KEEP: \(error.message)", hint: error.hint)
-        }
-        if schedule != .off, settings.place == nil {
-            throw CommandFailure(.unfit, "GATEHOUSE_BACKUP_SCHEDULE is set, but no repository is named", hint: "set GATEHOUSE_BACKUP_REPOSITORY")
-        }
+        schedule = try settings.backupSchedule()
     }
 
     func run() async throws {

@@ -1,6 +1,6 @@
 import Gateway
 import ServiceLifecycle
-import Storage
+import Vocabulary
 
 /// Goes on with erasures that have begun and that nobody is carrying out: nobody stays half erased for longer than a lease.
 struct ErasureKeeper: Service {
@@ -10,8 +10,8 @@ struct ErasureKeeper: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             repeat {
-                for tenant in (try? await runtime.store.tenants()) ?? [] where !Task.isCancelled {
-                    _ = try? await runtime.gateway.resumeErasures(runtime.hostContext(of: tenant))
+                await runtime.forEachTenant("erasures") { tenant throws(Refusal) in
+                    _ = try await runtime.gateway.resumeErasures(runtime.hostContext(of: tenant))
                 }
             } while (try? await Task.sleep(for: interval)) != nil
         }

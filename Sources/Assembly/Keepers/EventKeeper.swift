@@ -32,9 +32,13 @@ struct EventKeeper: Service {
                     var isIdle = true
                     let isSweeping = swept.map { ContinuousClock.now - $0 > .seconds(3600) } ?? true
                     if isSweeping { swept = .now }
-                    for tenant in (try? await runtime.store.tenants()) ?? [] where !Task.isCancelled {
+                    for tenant in await runtime.tenants(for: "events") where !Task.isCancelled {
                         let context = runtime.hostContext(of: tenant)
-                        if isSweeping { try? await runtime.gateway.sweepEvents(before: Instant.now().advanced(by: .zero - Self.retention), context) }
+                        if isSweeping {
+                            await runtime.attempt("events") { () async throws(Refusal) in
+                                try await runtime.gateway.sweepEvents(before: Instant.now().advanced(by: .zero - Self.retention), context)
+                            }
+                        }
                         for due in await take(context) {
                             isIdle = false
                             group.addTask { await tell(due, context) }
@@ -56,7 +60,10 @@ struct EventKeeper: Service {
     }
 
     private func take(_ context: RequestContext) async -> [DueDelivery] {
-        let due = (try? await runtime.gateway.dueEvents(except: work.busy(Self.most), each: Self.most, context)) ?? []
+        let due =
+            await runtime.attempt("events") { () async throws(Refusal) in
+                try await runtime.gateway.dueEvents(except: work.busy(Self.most), each: Self.most, context)
+            } ?? []
         for due in due { work.begin(due.endpoint.id) }
         return due
     }
@@ -66,7 +73,7 @@ struct EventKeeper: Service {
         let prepared: EventDelivery?
         do throws(Refusal) { prepared = try await runtime.gateway.prepare(due, context) } catch {
             // Where not even that can be written down, it is due again when the lease ends.
-            try? await runtime.gateway.postpone(due, context)
+            await runtime.attempt("events") { () async throws(Refusal) in try await runtime.gateway.postpone(due, context) }
             return
         }
         guard let delivery = prepared else { return }
@@ -82,7 +89,7 @@ struct EventKeeper: Service {
             }
         if Task.isCancelled, case .failed = outcome { return }
         // What cannot be written down is delivered again: the message's id is the same, and subscribers know it by that.
-        try? await runtime.gateway.finish(delivery, outcome, context)
+        await runtime.attempt("events") { () async throws(Refusal) in try await runtime.gateway.finish(delivery, outcome, context) }
     }
 }
 

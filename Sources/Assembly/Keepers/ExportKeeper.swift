@@ -1,6 +1,5 @@
 import Gateway
 import ServiceLifecycle
-import Storage
 import Vocabulary
 
 /// Takes away packages of exports whose time is over or that were fetched, and what builds that never ended have left.
@@ -11,8 +10,8 @@ struct ExportKeeper: Service {
         await cancelWhenGracefulShutdown {
             repeat {
                 // What cannot be done now is done a minute later; a link that has expired leads nowhere before, too.
-                for tenant in (try? await runtime.store.tenants()) ?? [] where !Task.isCancelled {
-                    try? await runtime.gateway.dropFinishedPackages(of: tenant)
+                await runtime.forEachTenant("exports") { tenant throws(Refusal) in
+                    try await runtime.gateway.dropFinishedPackages(of: tenant)
                 }
             } while (try? await Task.sleep(for: .seconds(60))) != nil
         }

@@ -9,19 +9,17 @@ import Vocabulary
 struct FeedKeeper: Service {
     let runtime: Runtime
     let sinks: [any FeedSink]
-    private static let helping = 500
+    /// So many entries at a time.
+    private static let most = 500
 
     /// - Throws: when the file is not there, or wrong.
     init(_ runtime: Runtime) throws {
         self.runtime = runtime
-        guard let path = runtime.auditSettings.feeds else {
+        guard let settings = try runtime.auditSettings.feedSettings() else {
             sinks = []
             return
         }
-        guard let text = FileManager.default.contents(atPath: path).flatMap({ String(validating: $0, as: UTF8.self) }) else {
-            throw CommandFailure(.unfit, "\(path) cannot be read", hint: "GATEHOUSE_AUDIT_FEEDS_FILE names who the audit events go to")
-        }
-        do { sinks = try FeedSettings(text, file: path).open() } catch { throw CommandFailure(error) }
+        do { sinks = try settings.open() } catch { throw CommandFailure(error) }
     }
 
     func run() async throws {
@@ -38,7 +36,7 @@ struct FeedKeeper: Service {
         var pause = Duration.seconds(1)
         repeat {
             var hasFailed = false
-            for tenant in (try? await runtime.store.tenants()) ?? [] {
+            for tenant in await runtime.tenants(for: "feeds") {
                 while !Task.isCancelled {
                     guard let isDelivered = await deliver(to: sink, tenant) else { break }
                     if !isDelivered {
@@ -54,15 +52,19 @@ struct FeedKeeper: Service {
     /// - Returns: `nil` when there is nothing to deliver, or somebody else delivers it.
     private func deliver(to sink: any FeedSink, _ tenant: TenantID) async -> Bool? {
         let gateway = runtime.gateway
-        guard let helping = try? await gateway.helping(for: sink.name, limit: Self.helping, of: tenant) else { return nil }
+        let taken = await runtime.attempt("feeds") { () async throws(Refusal) in
+            try await gateway.feedBatch(for: sink.name, limit: Self.most, of: tenant)
+        }
+        guard let taken else { return false }
+        guard let batch = taken else { return nil }
         do throws(FeedError) {
-            if !helping.events.isEmpty {
-                try await sink.deliver(helping.events.map { FeedEvent(position: $0.place.position, epoch: $0.place.epoch, entry: $0.entry) })
+            if !batch.events.isEmpty {
+                try await sink.deliver(batch.events.map { FeedEvent(position: $0.place.position, epoch: $0.place.epoch, entry: $0.entry) })
             }
         } catch {
             await gateway.notDelivered(sink.name, error.code.rawValue, of: tenant)
             return false
         }
-        return (try? await gateway.delivered(helping, to: sink.name, of: tenant)) != nil
+        return await runtime.attempt("feeds") { () async throws(Refusal) in try await gateway.delivered(batch, to: sink.name, of: tenant) } != nil
     }
 }

@@ -1,6 +1,5 @@
 import Gateway
 import ServiceLifecycle
-import Storage
 import Vocabulary
 
 /// Works on imports and exports of many records, a step of each after the other, and throws away what has lasted its time.
@@ -17,10 +16,10 @@ struct JobKeeper: Service {
                 var isIdle = true
                 let isSweeping = swept.map { ContinuousClock.now - $0 > .seconds(60) } ?? true
                 if isSweeping { swept = .now }
-                for tenant in (try? await runtime.store.tenants()) ?? [] where !Task.isCancelled {
+                await runtime.forEachTenant("jobs") { tenant throws(Refusal) in
                     let context = runtime.hostContext(of: tenant)
-                    if isSweeping { try? await runtime.gateway.sweepJobs(context) }
-                    if (try? await runtime.gateway.workOnJobs(context)) == true { isIdle = false }
+                    if isSweeping { await runtime.attempt("jobs") { () async throws(Refusal) in try await runtime.gateway.sweepJobs(context) } }
+                    if try await runtime.gateway.workOnJobs(context) { isIdle = false }
                 }
                 do { try await Task.sleep(for: .milliseconds(isIdle ? 500 : 5)) } catch { break }
             } while !Task.isCancelled

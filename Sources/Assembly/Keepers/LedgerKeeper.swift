@@ -31,18 +31,24 @@ struct LedgerKeeper: Service {
     ///
     /// - Returns: false when the repository did not take all there was.
     func record() async -> Bool {
+        guard let tenants = await runtime.attempt("ledger", { () async throws(Refusal) in try await runtime.gateway.tenants() }) else { return false }
         var isTaking = true
-        var waiting = 0
-        for tenant in (try? await runtime.store.tenants()) ?? [] where !Task.isCancelled {
+        // Not known when one of them does not tell: what waits must not look like nothing.
+        var waiting: Int? = 0
+        for tenant in tenants where !Task.isCancelled {
             do throws(Refusal) {
                 // Where it did not take one tenant's, it is not asked for the others'.
                 if isTaking { try await runtime.gateway.recordErasures(of: tenant) }
             } catch {
                 isTaking = false
             }
-            if !isTaking { waiting += (try? await runtime.gateway.unrecordedErasures(of: tenant)?.erasures.people) ?? 0 }
+            if isTaking { continue }
+            let unrecorded = await runtime.attempt("ledger") { () async throws(Refusal) in
+                try await runtime.gateway.unrecordedErasures(of: tenant)?.erasures.people ?? 0
+            }
+            waiting = unrecorded.flatMap { people in waiting.map { $0 + people } }
         }
-        runtime.telemetry.observer(.erasuresUnrecorded(people: waiting))
+        if let waiting, !Task.isCancelled { runtime.telemetry.observer(.erasuresUnrecorded(people: waiting)) }
         return isTaking
     }
 }

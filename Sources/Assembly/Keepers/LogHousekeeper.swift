@@ -13,8 +13,10 @@ struct LogHousekeeper: Service {
         await cancelWhenGracefulShutdown {
             var round = 0
             repeat {
-                let tenants = (try? await runtime.store.tenants()) ?? []
-                for tenant in tenants where !Task.isCancelled { await runtime.gateway.wipeMargins(of: tenant) }
+                let tenants = await runtime.tenants(for: "margins")
+                for tenant in tenants where !Task.isCancelled {
+                    await runtime.attempt("margins") { () async throws(Refusal) in try await runtime.gateway.wipeMargins(of: tenant) }
+                }
                 if round.isMultiple(of: 60) { await keepHouse(tenants) }
                 round += 1
             } while (try? await Task.sleep(for: .seconds(60))) != nil

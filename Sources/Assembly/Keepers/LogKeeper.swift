@@ -1,7 +1,6 @@
 import AuditTrail
 import Gateway
 import ServiceLifecycle
-import Storage
 import Telemetry
 import Vocabulary
 
@@ -21,7 +20,7 @@ struct LogKeeper: Service {
             var round = 0
             repeat {
                 var tenants = runtime.audit.takeRecorded()
-                if round.isMultiple(of: 10) { tenants.formUnion((try? await runtime.store.tenants()) ?? []) }
+                if round.isMultiple(of: 10) { tenants.formUnion(await runtime.tenants(for: "log")) }
                 if round.isMultiple(of: 50) { await runtime.adoptSpools() }
                 round += 1
                 for tenant in tenants where !Task.isCancelled {

@@ -1,6 +1,6 @@
 import Gateway
 import ServiceLifecycle
-import Storage
+import Vocabulary
 
 /// Brings merges of people to their end: what was being written about the one who is gone follows, and so do search tokens.
 struct MergeKeeper: Service {
@@ -10,8 +10,8 @@ struct MergeKeeper: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             repeat {
-                for tenant in (try? await runtime.store.tenants()) ?? [] where !Task.isCancelled {
-                    _ = try? await runtime.gateway.resumeMerges(runtime.hostContext(of: tenant))
+                await runtime.forEachTenant("merges") { tenant throws(Refusal) in
+                    _ = try await runtime.gateway.resumeMerges(runtime.hostContext(of: tenant))
                 }
             } while (try? await Task.sleep(for: interval)) != nil
         }

@@ -1,6 +1,5 @@
 import Gateway
 import ServiceLifecycle
-import Storage
 import Vocabulary
 
 /// Keeps requests of data subjects going: sends their letters, reminds of their deadlines, ends what has lapsed and what has lasted its time.
@@ -16,16 +15,24 @@ struct RequestKeeper: Service {
             var round = 0
             var (late, undropped): (Set<TenantID>, Set<TenantID>) = ([], [])
             repeat {
-                for tenant in (try? await runtime.store.tenants()) ?? [] where !Task.isCancelled {
+                for tenant in await runtime.tenants(for: "requests") where !Task.isCancelled {
                     let context = runtime.hostContext(of: tenant)
                     if mailboxRests.map({ $0 < .now }) ?? true {
-                        let isTaken = (try? await runtime.gateway.sendRequestMail(context)) ?? true
+                        let isTaken =
+                            await runtime.attempt("requests") { () async throws(Refusal) in
+                                try await runtime.gateway.sendRequestMail(context)
+                            } ?? true
                         mailboxRests = isTaken ? nil : .now + .seconds(60)
                     }
                     if round.isMultiple(of: 60) { late.insert(tenant) }
                     if late.contains(tenant), await keepClocks(of: tenant, context) { late.remove(tenant) }
                     if round.isMultiple(of: 3600) { undropped.insert(tenant) }
-                    if undropped.contains(tenant), (try? await runtime.gateway.dropRequests(context)) != nil { undropped.remove(tenant) }
+                    if undropped.contains(tenant) {
+                        await runtime.attempt("requests") { () async throws(Refusal) in
+                            _ = try await runtime.gateway.dropRequests(context)
+                            undropped.remove(tenant)
+                        }
+                    }
                 }
                 round += 1
             } while (try? await Task.sleep(for: .seconds(1))) != nil
@@ -34,7 +41,8 @@ struct RequestKeeper: Service {
 
     /// - Returns: whether everything that was due was done.
     private func keepClocks(of tenant: TenantID, _ context: RequestContext) async -> Bool {
-        guard let (open, overdue, isDone) = try? await runtime.gateway.keepRequestClocks(context) else { return false }
+        let counted = await runtime.attempt("requests") { () async throws(Refusal) in try await runtime.gateway.keepRequestClocks(context) }
+        guard let (open, overdue, isDone) = counted else { return false }
         runtime.telemetry.observer(.subjectRequestsCounted(tenant: tenant.description, open: open, overdue: overdue))
         return isDone
     }

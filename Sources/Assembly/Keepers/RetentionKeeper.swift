@@ -40,25 +40,36 @@ struct RetentionKeeper: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            let calendar = WorkCalendar(runtime.gateway.rights.processing)
-            // A gateway that starts behind the hour waits for the next: starting often must not mean counting often.
-            var done = calendar.day(of: .now())
+            var done = daysDone(at: .now())
             var nextReviews = ContinuousClock.now
-            if Self.hour(of: .now(), calendar) < hour { done = done.advanced(by: -1) }
             while (try? await Task.sleep(for: interval)) != nil {
-                let tenants = (try? await runtime.store.tenants()) ?? []
-                for tenant in tenants where !Task.isCancelled { await goOn(tenant) }
-                if nextReviews < .now {
-                    await tellReviews(tenants)
-                    nextReviews = .now + .seconds(3600)
-                }
-                let today = calendar.day(of: .now())
-                if mode != .off, done < today, Self.hour(of: .now(), calendar) >= hour {
-                    done = today
-                    await count(tenants, calendar, today)
-                }
+                guard let tenants = await look(&done, at: .now()) else { continue }
+                if nextReviews < .now, await tellReviews(tenants) { nextReviews = .now + .seconds(3600) }
             }
         }
+    }
+
+    private var calendar: WorkCalendar { WorkCalendar(runtime.gateway.rights.processing) }
+
+    /// The day before the first that is to be counted. A gateway that starts behind the hour waits for the next day: starting often must not mean
+    /// counting often.
+    func daysDone(at start: Instant) -> CalendarDate {
+        let today = calendar.day(of: start)
+        return Self.hour(of: start, calendar) < hour ? today.advanced(by: -1) : today
+    }
+
+    /// Goes on with what was begun, and counts where the day has come to its hour.
+    ///
+    /// - Parameter done: the last day that was counted. One whose counting fails is counted in the next round.
+    /// - Returns: the tenants; `nil` when they could not be had.
+    @discardableResult
+    func look(_ done: inout CalendarDate, at now: Instant) async -> [TenantID]? {
+        let tenants = await runtime.attempt("retention") { () async throws(Refusal) in try await runtime.gateway.tenants() }
+        guard let tenants else { return nil }
+        for tenant in tenants where !Task.isCancelled { await goOn(tenant) }
+        let (calendar, today) = (calendar, calendar.day(of: now))
+        if mode != .off, done < today, Self.hour(of: now, calendar) >= hour, await count(tenants, calendar, today) { done = today }
+        return tenants
     }
 
     private static func hour(of moment: Instant, _ calendar: WorkCalendar) -> Int {
@@ -67,29 +78,42 @@ struct RetentionKeeper: Service {
     }
 
     private func goOn(_ tenant: TenantID) async {
-        let runs = (try? await runtime.gateway.openRetentionRuns(of: tenant)) ?? []
+        let runs = await runtime.attempt("retention") { () async throws(Refusal) in try await runtime.gateway.openRetentionRuns(of: tenant) } ?? []
         // Somebody else may have it; what failed was observed where it happened.
         for run in runs where !Task.isCancelled { _ = try? await runtime.gateway.carryOut(run, runtime.hostContext(of: tenant)) }
     }
 
-    private func tellReviews(_ tenants: [TenantID]) async {
-        var count = 0
-        for tenant in tenants { count += (try? await runtime.gateway.dueHoldReviews(of: tenant)) ?? 0 }
-        runtime.telemetry.observer(.holdReviewsDue(count: count))
+    /// - Returns: whether all tenants could be asked; else nothing is told.
+    private func tellReviews(_ tenants: [TenantID]) async -> Bool {
+        let count = await runtime.attempt("retention") { () async throws(Refusal) in
+            var count = 0
+            for tenant in tenants { count += try await runtime.gateway.dueHoldReviews(of: tenant) }
+            return count
+        }
+        if let count { runtime.telemetry.observer(.holdReviewsDue(count: count)) }
+        return count != nil
     }
 
     /// What is due in all tenants, and a run for each where something is and none was begun today.
-    private func count(_ tenants: [TenantID], _ calendar: WorkCalendar, _ today: CalendarDate) async {
+    ///
+    /// - Returns: whether that was done for all of them.
+    private func count(_ tenants: [TenantID], _ calendar: WorkCalendar, _ today: CalendarDate) async -> Bool {
         var due: [String: Int] = [:]
+        var isDone = true
         for tenant in tenants where !Task.isCancelled {
-            let context = runtime.hostContext(of: tenant)
-            guard let plan = try? await runtime.gateway.retentionPlan(context) else { continue }
-            for rule in plan { due[rule.name, default: 0] += rule.records }
-            guard mode == .run, plan.contains(where: { $0.records > 0 && $0.rule.action != .review }) else { continue }
-            let runs = (try? await runtime.gateway.retentionRuns(context)) ?? []
-            if runs.contains(where: { calendar.day(of: $0.startedAt) == today }) { continue }
-            _ = try? await runtime.gateway.beginRetention(rate: RetentionCoding.usualRate, context)
+            let counted: Void? = await runtime.attempt("retention") { () async throws(Refusal) in
+                let context = runtime.hostContext(of: tenant)
+                let plan = try await runtime.gateway.retentionPlan(context)
+                for rule in plan { due[rule.name, default: 0] += rule.records }
+                guard mode == .run, plan.contains(where: { $0.records > 0 && $0.rule.action != .review }) else { return }
+                let runs = try await runtime.gateway.retentionRuns(context)
+                if runs.contains(where: { calendar.day(of: $0.startedAt) == today }) { return }
+                _ = try await runtime.gateway.beginRetention(rate: RetentionCoding.usualRate, context)
+            }
+            if counted == nil { isDone = false }
         }
+        guard isDone else { return false }
         for (rule, records) in due.sorted(by: { $0.key < $1.key }) { runtime.telemetry.observer(.retentionDue(rule: rule, records: records)) }
+        return true
     }
 }

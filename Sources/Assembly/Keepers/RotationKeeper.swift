@@ -16,27 +16,21 @@ struct RotationKeeper: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             // What does not open is told at the start, and not when somebody first asks for it.
-            for tenant in (try? await runtime.store.tenants()) ?? [] where !Task.isCancelled {
-                try? await runtime.gateway.openKeys(of: tenant)
-            }
+            for tenant in await runtime.tenants(for: "keys") where !Task.isCancelled { try? await runtime.gateway.openKeys(of: tenant) }
             while (try? await Task.sleep(for: interval)) != nil {
-                // A tenant whose jobs fail does not keep the others waiting; the failure was observed where it happened.
-                for tenant in (try? await runtime.store.tenants()) ?? [] { await look(after: tenant) }
+                await runtime.forEachTenant("keys") { tenant throws(Refusal) in try await look(after: tenant) }
             }
         }
     }
 
-    private func look(after tenant: TenantID) async {
+    private func look(after tenant: TenantID) async throws(Refusal) {
         let gateway = runtime.gateway
-        do throws(Refusal) {
-            if let epochLength, try await gateway.isEpochDue(after: epochLength, of: tenant) {
-                _ = try await gateway.beginRotation(.epoch, rate: RotationRate.usual, runtime.hostContext(of: tenant))
-            }
-            for job in try await gateway.rotations(unfinishedOnly: true, of: tenant) where job.kind != .root && !Task.isCancelled {
-                _ = try? await gateway.carryOut(job)
-            }
-        } catch {
-            // Looked at again in a moment.
+        if let epochLength, try await gateway.isEpochDue(after: epochLength, of: tenant) {
+            _ = try await gateway.beginRotation(.epoch, rate: RotationRate.usual, runtime.hostContext(of: tenant))
+        }
+        for job in try await gateway.rotations(unfinishedOnly: true, of: tenant) where job.kind != .root && !Task.isCancelled {
+            // What failed was observed where it happened.
+            _ = try? await gateway.carryOut(job)
         }
     }
 }

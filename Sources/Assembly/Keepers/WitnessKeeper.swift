@@ -1,7 +1,6 @@
 import Foundation
 import Gateway
 import ServiceLifecycle
-import Storage
 import Vocabulary
 import Witnesses
 
@@ -13,15 +12,12 @@ struct WitnessKeeper: Service {
     /// - Throws: when the file is not there, or wrong.
     init(_ runtime: Runtime) throws {
         self.runtime = runtime
-        guard let path = runtime.auditSettings.witnesses else {
+        guard let settings = try runtime.auditSettings.witnessSettings() else {
             witnesses = []
             return
         }
-        guard let text = FileManager.default.contents(atPath: path).flatMap({ String(validating: $0, as: UTF8.self) }) else {
-            throw CommandFailure(.unfit, "\(path) cannot be read", hint: "GATEHOUSE_AUDIT_WITNESSES_FILE names who witnesses the audit log")
-        }
-        do { witnesses = try WitnessSettings(text: text).open() } catch {
-            throw CommandFailure(.unfit, "\(path), \(error)", hint: "see docs/audit.md")
+        do { witnesses = try settings.open() } catch {
+            throw CommandFailure(.unfit, "\(runtime.auditSettings.witnesses ?? ""), \(error)", hint: "see docs/audit.md")
         }
     }
 
@@ -38,7 +34,7 @@ struct WitnessKeeper: Service {
     private func keep(_ witness: any Witness) async {
         let interval = runtime.auditSettings.witnessInterval
         repeat {
-            for tenant in (try? await runtime.store.tenants()) ?? [] where !Task.isCancelled {
+            for tenant in await runtime.tenants(for: "witnesses") where !Task.isCancelled {
                 await runtime.gateway.show(witness, logOf: tenant, every: interval)
             }
         } while (try? await Task.sleep(for: min(interval, .seconds(5)))) != nil

@@ -4,7 +4,7 @@ import Foundation
 /// or in the working directory.
 enum PolicyLocation {
     static func find(_ given: String?, _ state: StateDirectory?) throws(CommandFailure) -> String {
-        if let given = given ?? ProcessInfo.processInfo.environment["GATEHOUSE_POLICIES"] { return given }
+        if let given = given ?? ProcessInfo.processInfo.environment["GATEHOUSE_POLICIES"], !given.isEmpty { return given }
         var candidates: [String] = []
         if let state { candidates.append(state.path + "/policies") }
         if let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {

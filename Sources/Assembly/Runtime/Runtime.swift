@@ -23,6 +23,7 @@ struct Runtime: Sendable {
     let state: StateDirectory
     let telemetry: RuntimeTelemetry
     let policies: LoadedPolicies
+    let failures = KeeperFailures()
 
     /// The policies that were read at the start, and where.
     struct LoadedPolicies: Sendable {

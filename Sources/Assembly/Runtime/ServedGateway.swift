@@ -145,7 +145,7 @@ struct ServedGateway: Sendable {
         let services: [any Service] = [
             watch, RotationKeeper(runtime: runtime, epochLength: settings.epochLength), LogKeeper(runtime: runtime), LogHousekeeper(runtime: runtime),
             RequestKeeper(runtime: runtime), try WitnessKeeper(runtime), try FeedKeeper(runtime), ErasureKeeper(runtime: runtime),
-            MergeKeeper(runtime: runtime), AgentCaller(runtime),
+            MergeKeeper(runtime: runtime), AgentKeeper(runtime),
             NoticeKeeper(runtime), EventKeeper(runtime), ExportKeeper(runtime: runtime), JobKeeper(runtime: runtime),
             try RetentionKeeper(runtime), LedgerKeeper(runtime: runtime),
             try BackupKeeper(runtime), AnswerKeeper(runtime: runtime), IssuerKeeper(issuers: issuers),

@@ -33,7 +33,7 @@ struct TrustedIssuers: Sendable {
         }
     }
 
-    private static func read(_ path: String, _ reading: IssuerReading) throws -> [Issuer] {
+    static func read(_ path: String, _ reading: IssuerReading) throws(CommandFailure) -> [Issuer] {
         guard let data = FileManager.default.contents(atPath: path), let text = String(validating: data, as: UTF8.self) else {
             throw CommandFailure(.unfit, "\(path) cannot be read", hint: "GATEHOUSE_ISSUERS_FILE names the file of issuers")
         }

@@ -248,7 +248,7 @@ package final class AuditRecorder: Sendable {
 
     // MARK: Writes
 
-    /// The only door to a changing transaction: its events commit with it, or nothing does.
+    /// The door for whatever somebody has asked for: its events commit with it, or nothing does.
     ///
     /// - Parameters:
     ///   - wrap: how the caller's error type says that storage failed.

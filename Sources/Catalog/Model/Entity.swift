@@ -89,7 +89,6 @@ package final class Entity: Sendable {
 
     package func position(of name: String) -> Int? { positions[name] }
     package func field(named name: String) -> Field? { positions[name].map { fields[$0] } }
-    package var sealedFields: [Field] { fields.filter(\.isSealed) }
     package var searchableFields: [Field] { fields.filter(\.isSearchable) }
     package var isWrittenByGatewayOnly: Bool { historyOf != nil }
 }

@@ -38,13 +38,12 @@ extension RecordGateway {
     /// Makes an API key of the caller's tenant. The answer is the only place where its secret ever shows. One that a certificate opens has a
     /// secret, too, which is shown to nobody and opens nothing.
     package func issueCredential(
-        _ order: CredentialOrder, _ context: RequestContext
+        _ order: CredentialOrder, key: APIKey = .make(), _ context: RequestContext
     ) async throws(Refusal) -> (key: APIKey, record: CredentialRecord) {
         let decision = try await decide(.create, .credential, context)
         try check(order, context.principal)
         // Whoever has a key could else step itself up; the host asks for more than a key.
         if order.isSteppedUp, context.principal.method != .host { throw Self.hostStepsUp }
-        let key = APIKey.make()
         let now = Instant.now()
         let stepUpEnd = now.advanced(by: .seconds(900))
         let end = order.isSteppedUp ? min(order.expiresAt ?? stepUpEnd, stepUpEnd) : order.expiresAt
@@ -74,6 +73,11 @@ extension RecordGateway {
     private static let certificateTaken = Refusal(
         .valueTaken, "a certificate opens one key, and this one opens one already", hint: "revoke that key first",
         members: [.init("certificate_sha256", Refusal.Code.valueTaken.rawValue, "this certificate opens another key")])
+
+    /// Whether the tenant has a key, or had one.
+    package func hasCredentials(_ context: RequestContext) async throws(Refusal) -> Bool {
+        try await read(context, [StoreDatabase.anyCredential(of: context.tenant)])[0].rowCount > 0
+    }
 
     package func listCredentials(_ context: RequestContext) async throws(Refusal) -> [CredentialRecord] {
         let decision = try await decide(.read, .credential, context)

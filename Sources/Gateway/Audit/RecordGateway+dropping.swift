@@ -91,10 +91,14 @@ extension RecordGateway {
     }
 
     /// Takes away what stands beside the entries about people whose key was destroyed. What fails is done by whoever looks next.
-    package func wipeMargins(of tenant: TenantID) async {
+    package func wipeMargins(of tenant: TenantID) async throws(Refusal) {
         _ = try? await sequencer.catchUp(tenant)
-        try? await store.transaction(Scope(tenant: tenant), wrap: { $0 }) { (transaction: Transaction) throws(StorageError) in
-            for statement in StoreDatabase.wipeMargins(of: tenant, at: .now()) { transaction.enqueue(statement) }
+        do throws(StorageError) {
+            try await store.transaction(Scope(tenant: tenant), wrap: { $0 }) { (transaction: Transaction) throws(StorageError) in
+                for statement in StoreDatabase.wipeMargins(of: tenant, at: .now()) { transaction.enqueue(statement) }
+            }
+        } catch {
+            throw refusal(error)
         }
     }
 }

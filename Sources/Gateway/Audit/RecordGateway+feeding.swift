@@ -7,7 +7,7 @@ import TransparencyLog
 package import Vocabulary
 
 /// Entries for a feed, in the order of the log.
-package struct FeedHelping: Sendable {
+package struct FeedBatch: Sendable {
     package let events: [DisclosedEvent]
     /// Where these begin, and where the feed goes on once they are delivered.
     package let start: LogPlace
@@ -20,7 +20,11 @@ extension RecordGateway {
 
     /// What a feed has not been given yet, if this gateway may deliver it: the feed is held until ``delivered(_:to:of:)`` or
     /// ``notDelivered(_:_:of:)``. Only what stands in the log is delivered, so that a feed can be held against it.
-    package func helping(for feed: String, limit: Int, of tenant: TenantID) async throws(StorageError) -> FeedHelping? {
+    package func feedBatch(for feed: String, limit: Int, of tenant: TenantID) async throws(Refusal) -> FeedBatch? {
+        do throws(StorageError) { return try await nextBatch(for: feed, limit: limit, of: tenant) } catch { throw refusal(error) }
+    }
+
+    private func nextBatch(for feed: String, limit: Int, of tenant: TenantID) async throws(StorageError) -> FeedBatch? {
         let held = try await changed(StoreDatabase.holdFeed(feed, for: Self.feedPatience, tenant: tenant), tenant)
         guard held.rowCount == 1, let epoch = held.int64(0, 0), let position = held.int64(0, 1) else { return nil }
         let start = LogPlace(epoch: Int(epoch), position: Int(position))
@@ -33,12 +37,12 @@ extension RecordGateway {
             let events = try await store.auditEntries(
                 from: LogPlace(epoch: start.epoch, position: max(start.position, pruned)), to: .max, limit: limit, Scope(tenant: tenant))
             if let last = events.last?.place {
-                return FeedHelping(
+                return FeedBatch(
                     events: events.map { DisclosedEvent($0) }, start: start, end: LogPlace(epoch: last.epoch, position: last.position + 1))
             }
             // An epoch that was delivered to its end is followed by the next.
             if start.epoch < log.epoch, start.position >= ended?.size ?? 0 {
-                return FeedHelping(events: [], start: start, end: LogPlace(epoch: start.epoch + 1, position: 0))
+                return FeedBatch(events: [], start: start, end: LogPlace(epoch: start.epoch + 1, position: 0))
             }
             _ = try await changed(StoreDatabase.releaseFeed(feed, failure: nil, tenant: tenant), tenant)
             return nil
@@ -75,9 +79,11 @@ extension RecordGateway {
         return ([], place)
     }
 
-    package func delivered(_ helping: FeedHelping, to feed: String, of tenant: TenantID) async throws(StorageError) {
-        _ = try await changed(StoreDatabase.moveFeed(feed, from: helping.start, to: helping.end, tenant: tenant), tenant)
-        if !helping.events.isEmpty { observe(.feedDelivered(feed: feed, events: helping.events.count)) }
+    package func delivered(_ batch: FeedBatch, to feed: String, of tenant: TenantID) async throws(Refusal) {
+        do { _ = try await changed(StoreDatabase.moveFeed(feed, from: batch.start, to: batch.end, tenant: tenant), tenant) } catch {
+            throw refusal(error)
+        }
+        if !batch.events.isEmpty { observe(.feedDelivered(feed: feed, events: batch.events.count)) }
     }
 
     /// - Parameter code: why not; a stable word.

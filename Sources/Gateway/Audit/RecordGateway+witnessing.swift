@@ -73,11 +73,4 @@ extension RecordGateway {
             throw WitnessError(.unproven)
         }
     }
-
-    /// One statement of the log's own book-keeping, which is about no access and so has no event.
-    func changed(_ statement: SQL, _ tenant: TenantID) async throws(StorageError) -> ResultSet {
-        try await store.transaction(Scope(tenant: tenant), wrap: { $0 }) { (transaction: Transaction) async throws(StorageError) in
-            do throws(LinkError) { return try await transaction.execute([statement])[0] } catch { throw StorageError(error) }
-        }
-    }
 }

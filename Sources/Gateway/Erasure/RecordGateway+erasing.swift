@@ -161,7 +161,7 @@ extension RecordGateway {
                 do { _ = try await changed(StoreDatabase.wipeMargins(of: pseudonyms, tenant: tenant), tenant) } catch { throw refusal(error) }
             }
         } else {
-            await wipeMargins(of: tenant)
+            try await wipeMargins(of: tenant)
         }
         let before = found
         counts = try await store.transaction(Scope(tenant: tenant), wrap: { self.refusal($0) }) {

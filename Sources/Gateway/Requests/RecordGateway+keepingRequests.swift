@@ -99,6 +99,13 @@ extension RecordGateway {
             file.note("code-sent", by: actor, at: .now())
             return address.map { Letter(request: file.id, mail: mail, message: RequestMail.code(code, to: $0, file, rights)) }
         }
+        if mail == RequestMail.reminder {
+            // What was done meanwhile needs no reminder.
+            guard file.state.isOpen, let reminder = file.machine.reminder(on: calendar.day(of: context.time)), reminder.urgency > .calm,
+                let address = rights.processing.dataProtectionOfficer?.email
+            else { return nil }
+            return Letter(request: file.id, mail: mail, message: RequestMail.reminder(reminder, file, to: address))
+        }
         guard let notice = RequestAction.Notice(rawValue: mail) else { return nil }
         let told = address(in: content.person)
         if notice == .receipt, file.state.isOpen, told != nil { try file.take(.confirmed, by: actor, at: .now()) }
@@ -186,21 +193,17 @@ extension RecordGateway {
                     try file.take(.lapsed, by: context.principal.actor, at: context.time)
                 } else {
                     file.note("reminded", now.description, by: context.principal.actor, at: context.time)
+                    if rights.processing.dataProtectionOfficer?.email != nil { file.queue(RequestMail.reminder) }
                 }
                 file.edit { $0.reminded = now.description }
                 try await write(file, transaction, context)
                 return (file, requestEvent(.keepingRequests, file.id, lapses ? "lapse" : "remind", context))
             }.value
             observe(.subjectRequestDue(kind: changed.kind.rawValue, stage: lapses ? "lapsed" : reminder.description))
-            if !lapses, let address = rights.processing.dataProtectionOfficer?.email {
-                do throws(MailError) { try await rights.mailer.send(RequestMail.reminder(reminder, changed, to: address)) } catch {
-                    observe(.subjectRequestMailFailed(code: error.code.rawValue))
-                }
-            }
             return (changed, true)
         } catch {
             if error.code == .preconditionFailed { return (file, true) }
-            observe(.subjectRequestMailFailed(code: error.code.rawValue))
+            observe(.keeperFailed(keeper: "requests", code: error.code.rawValue, isNews: true))
             return (file, false)
         }
     }

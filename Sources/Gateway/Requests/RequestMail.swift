@@ -6,6 +6,8 @@ import Vocabulary
 /// What the gateway writes to people about their requests: numbers, dates and articles, nothing of what the records say.
 enum RequestMail {
     static let code = "code"
+    /// To the data protection officer; the others go to the person.
+    static let reminder = "reminder"
     static let receipt = RequestAction.Notice.receipt.rawValue
 
     /// The code that shows that somebody reads the mailbox of the record.

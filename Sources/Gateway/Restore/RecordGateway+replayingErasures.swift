@@ -48,7 +48,7 @@ extension RecordGateway {
         }
         do throws(Refusal) {
             let known: [TenantID]
-            do { known = try await store.tenants() } catch { throw refusal(error) }
+            known = try await tenants()
             for tenant in known { counts[tenant, default: ReplayCounts()].add(ReplayCounts()) }
             for tenant in counts.keys.sorted(by: { $0.uuid < $1.uuid }) {
                 var done = try await replayTombstones(of: tenant, since: since) { progress(.people, $0, $1) }

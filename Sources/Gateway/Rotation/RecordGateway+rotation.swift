@@ -100,17 +100,9 @@ extension RecordGateway {
         return job
     }
 
-    func inVault<Value: Sendable>(_ body: () async throws(StorageError) -> Value) async throws(Refusal) -> Value {
-        do { return try await body() } catch { throw Self.refusal(.vault(error)) }
-    }
-
-    func inKeyRing<Value: Sendable>(_ body: () async throws(KeyRingError) -> Value) async throws(Refusal) -> Value {
-        do { return try await body() } catch { throw Self.refusal(error) }
-    }
-
     /// Every tenant, and the gateway's own.
     func allTenants() async throws(Refusal) -> [TenantID] {
-        do { return [SubjectKeyRing.system] + (try await store.tenants()) } catch { throw refusal(error) }
+        [SubjectKeyRing.system] + (try await tenants())
     }
 }
 

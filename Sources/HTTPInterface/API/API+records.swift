@@ -9,9 +9,8 @@ import Vocabulary
 
 extension API {
     func handle(_ route: Route, _ request: APIRequest, _ context: RequestContext) async throws(Refusal) -> APIResponse {
-        if request.body.count > Self.maximumRecordBytes {
-            guard case .importRows = route else { throw Refusal(.bodyTooLarge, "a body has at most \(Self.maximumRecordBytes) bytes") }
-        }
+        let maximum = Self.maximumBodyBytes(of: route)
+        guard request.body.count <= maximum else { throw Refusal(.bodyTooLarge, "a body has at most \(maximum) bytes") }
         switch route {
         case .health, .ready: return APIResponse(.ok)
         case .metrics:

@@ -16,9 +16,9 @@ extension API {
             guard request.query.isEmpty else { throw Refusal(.parameterInvalid, "a parameter is not known here", hint: "there are none") }
             return Self.list(try await gateway.retentionRuns(context).map { RetentionCoding.object($0) })
         case .begin:
-            let texts = try request.texts(required: [], optional: ["rule"])
+            let order = try RetentionCoding.order(try request.object("application/json"))
             // A running gateway takes it up in a moment.
-            let run = try await gateway.beginRetention(rule: texts["rule"], rate: RetentionCoding.usualRate, context)
+            let run = try await gateway.beginRetention(rule: order.rule, rate: order.rate, context)
             return APIResponse(.accepted, body: JSONValue.object(RetentionCoding.object(run)).encoded())
         case .report(let id): return APIResponse(.ok, body: try await gateway.retentionReport(id, context))
         case .listReviews:
@@ -54,6 +54,26 @@ extension APIRequest {
 package enum RetentionCoding {
     /// Records a second, so that two cores have most of their time for requests.
     package static let usualRate: Int32 = 5000
+    package static let rates: ClosedRange<Int64> = 0...1_000_000
+
+    /// `{"rule", "rate"}`: one rule instead of all, and records a second at most instead of ``usualRate``; 0 is as fast as it goes.
+    static func order(_ object: JSONObject) throws(Refusal) -> (rule: String?, rate: Int32) {
+        var order = (rule: String?.none, rate: usualRate)
+        var problems: [Refusal.Member] = []
+        func problem(_ member: String, _ code: Refusal.Code, _ detail: String) { problems.append(.init(member, code.rawValue, detail)) }
+        for member in object.members {
+            switch (member.name, member.value) {
+            case ("rule", .string(let name)) where (1...500).contains(name.utf8.count): order.rule = name
+            case ("rule", _): problem("rule", .valueInvalid, "rule is a text of 1 to 500 bytes")
+            case ("rate", .number(let number)):
+                if let rate = number.integer, rates.contains(rate) { order.rate = Int32(rate) } else { fallthrough }
+            case ("rate", _): problem("rate", .valueInvalid, "rate is a whole number from 0 to 1000000")
+            default: problem(member.name, .memberUnknown, "there is no such member")
+            }
+        }
+        if !problems.isEmpty { throw Refusal(.valueInvalid, "a member of the body is wrong", members: problems) }
+        return order
+    }
 
     package static func object(_ planned: PlannedRetention) -> JSONObject {
         [

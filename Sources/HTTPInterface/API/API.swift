@@ -17,9 +17,21 @@ package struct API: Sendable {
     let metrics: @Sendable (String) -> (type: String, bytes: [UInt8])
     let descriptions = KeptDescriptions()
 
-    /// The largest body that is read at all; imports may use it, other bodies up to ``maximumRecordBytes``.
-    package static let maximumBodyBytes = 16 << 20
-    static let maximumRecordBytes = 1 << 20
+    /// The largest body that is read at all: rows of an import, at once or as a part of a job. Other bodies are a record's.
+    private static let maximumImportBytes = 16 << 20
+    private static let maximumRecordBytes = 1 << 20
+
+    /// What a path takes, for who reads a body before it is known whose it is and whether the path leads anywhere.
+    static func maximumBodyBytes(at path: some StringProtocol) -> Int {
+        path.hasSuffix("/import") || (path.hasPrefix("/v1/jobs/") && path.contains("/parts/")) ? maximumImportBytes : maximumRecordBytes
+    }
+
+    static func maximumBodyBytes(of route: Route) -> Int {
+        switch route {
+        case .importRows, .jobs(.fill): maximumImportBytes
+        default: maximumRecordBytes
+        }
+    }
 
     package init(
         gateway: RecordGateway, authenticator: Authenticator, observe: @escaping Observer,

@@ -48,7 +48,8 @@ extension Operation {
 
     static let beginRetention = Operation(
         .POST, "/v1/retention/runs", "beginRetention", .retention, "Lets go what is due", for: .system(.update, .retention), [.reason],
-        body: .json(.input(["rule?": .words])), answers: .json(202, "the run, which has begun", .named("RetentionRun")),
+        body: .json(.input(["rule?": .words, "rate?": Shape.whole(0...1_000_000)])),
+        answers: .json(202, "the run, which has begun", .named("RetentionRun")),
         refuses: [.requestState, .notFound])
 
     static let readRetentionReport = Operation(

@@ -9,7 +9,7 @@ extension Route {
         case .create, .amend, .remove: 2
         case .records(.batch): Self.batchCost(request.body)
         // A row of an import is a line.
-        case .importRows: max(1, request.body.count(where: { $0 == UInt8(ascii: "\n") }))
+        case .importRows, .jobs(.fill): max(1, request.body.count(where: { $0 == UInt8(ascii: "\n") }))
         case .searchAudit: 20
         case .reportSubject, .reportBreach, .reportUnusual, .reportProcessing: 100
         case .exportRequest: 200

@@ -4,6 +4,8 @@ import Synchronization
 package import Vocabulary
 
 /// Where requests come in: to the API while it is open, and to one answer while the databases are being restored.
+///
+/// Only `/healthz` is answered as always: the process lives, and nobody should kill it for waiting.
 package final class Door: Sendable {
     private enum Standing: Sendable { case unopened, open(API), closed }
 
@@ -23,8 +25,13 @@ package final class Door: Sendable {
         let api: API? = standing.withLock { if case .open(let api) = $0 { api } else { nil } }
         if let api { return await api.respond(to: request) }
         let trace = request.traceID()
+        if [.GET, .HEAD].contains(request.method), request.segments == ["healthz"] { return Self.finished(APIResponse(.ok), trace) }
         observe(.requestFailed(route: "closed", code: Refusal.Code.restoring.rawValue))
-        var response = Problem.response(.restoring, trace: trace)
+        return Self.finished(Problem.response(.restoring, trace: trace), trace)
+    }
+
+    private static func finished(_ answer: APIResponse, _ trace: String) -> APIResponse {
+        var response = answer
         response.headers.replaceOrAdd(name: HeaderName.cacheControl, value: "no-store")
         response.headers.replaceOrAdd(name: HeaderName.contentTypeOptions, value: "nosniff")
         response.headers.replaceOrAdd(name: HeaderName.requestID, value: trace)

@@ -35,6 +35,7 @@ package struct Server: Service {
         let quiescing = ServerQuiescingHelper(group: group)
         let (answer, listener, limits) = (answer, listener, limits)
         let connections = OpenConnections(atMost: limits.connections)
+        let budget = BodyBudget(limits.bodies)
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -59,7 +60,8 @@ package struct Server: Service {
                     try pipeline.configureHTTPServerPipeline(
                         withPipeliningAssistance: false, withErrorHandling: false, withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
                         withDecoderLimitConfiguration: Self.headerLimits)
-                    try pipeline.addHandler(RequestHandler(answer, listener.trusted, arrival, patience: limits.answer, isSecure: listener.tls != nil))
+                    try pipeline.addHandler(
+                        RequestHandler(answer, listener.trusted, arrival, budget, patience: limits.answer, isSecure: listener.tls != nil))
                 }
             }
             .bind(host: listener.host, port: listener.port).get()
@@ -140,9 +142,17 @@ private final class RequestHandler: ChannelInboundHandler {
     private var turn = 0
     private var givingUp: Scheduled<Void>?
     private let isSecure: Bool
+    private let budget: BodyBudget
+    /// Bytes of bodies that this connection keeps, and those of the request that is being answered.
+    private var kept = 0
+    private var answering = 0
 
-    init(_ answer: @escaping Server.Answer, _ trusted: TrustedPeers, _ arrival: ArrivalDeadline, patience: TimeAmount, isSecure: Bool) {
+    init(
+        _ answer: @escaping Server.Answer, _ trusted: TrustedPeers, _ arrival: ArrivalDeadline, _ budget: BodyBudget, patience: TimeAmount,
+        isSecure: Bool
+    ) {
         self.isSecure = isSecure
+        self.budget = budget
         self.patience = patience
         self.answer = answer
         self.trusted = trusted
@@ -157,7 +167,7 @@ private final class RequestHandler: ChannelInboundHandler {
             body = []
             // Imports are large; everything else is refused before it fills memory.
             let path = head.uri.prefix { $0 != "?" }
-            maximumBody = path.hasSuffix("/import") ? API.maximumBodyBytes : API.maximumRecordBytes
+            maximumBody = API.maximumBodyBytes(at: path)
             if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > maximumBody {
                 return refuseBody(context)
             }
@@ -166,6 +176,10 @@ private final class RequestHandler: ChannelInboundHandler {
             }
         case .body(let buffer):
             if body.count + buffer.readableBytes > maximumBody { return refuseBody(context) }
+            guard budget.take(buffer.readableBytes) else {
+                return drop(API.refuse(.busy, "too much is being sent to this gateway at once", hint: "try again in a moment"), context)
+            }
+            kept += buffer.readableBytes
             body.append(contentsOf: buffer.readableBytesView)
         case .end:
             guard let head else { return }
@@ -196,9 +210,21 @@ private final class RequestHandler: ChannelInboundHandler {
     }
 
     private func refuseBody(_ context: ChannelHandlerContext) {
+        drop(API.refuse(.bodyTooLarge, "a body has at most \(maximumBody) bytes"), context)
+    }
+
+    /// Answers a request that is still arriving, and takes no other.
+    private func drop(_ answer: APIResponse, _ context: ChannelHandlerContext) {
         head = nil
+        release(body.count)
         body = []
-        end(with: API.refuse(.bodyTooLarge, "a body has at most \(maximumBody) bytes"), context)
+        end(with: answer, context)
+    }
+
+    private func release(_ bytes: Int) {
+        guard bytes > 0 else { return }
+        budget.give(back: bytes)
+        kept -= bytes
     }
 
     /// The last answer of a connection, once those that are due have gone out.
@@ -216,6 +242,7 @@ private final class RequestHandler: ChannelInboundHandler {
 
     private func respond(_ head: HTTPRequestHead, _ body: [UInt8], _ context: ChannelHandlerContext) {
         isBusy = true
+        answering = body.count
         let isKeepAlive = head.isKeepAlive
         let isHead = head.method == .HEAD
         var headers = head.headers
@@ -278,6 +305,8 @@ private final class RequestHandler: ChannelInboundHandler {
 
     private func finish(_ answer: APIResponse, isKeepAlive: Bool, isHead: Bool, _ context: ChannelHandlerContext) {
         isBusy = false
+        release(answering)
+        answering = 0
         reading = nil
         givingUp?.cancel()
         let goesOn = isKeepAlive && (!isClosing || !waiting.isEmpty || lastAnswer != nil)
@@ -337,6 +366,8 @@ private final class RequestHandler: ChannelInboundHandler {
         reading?.cancel()
         givingUp?.cancel()
         waiting = []
+        release(kept)
+        answering = 0
         context.fireChannelInactive()
     }
 

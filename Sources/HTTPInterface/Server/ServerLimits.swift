@@ -16,6 +16,8 @@ package struct ServerLimits: Sendable {
     package var farewell = TimeAmount.seconds(30)
     /// Connections at the same time; more are closed at once.
     package var connections = 16_384
+    /// Bytes of bodies in memory at the same time; who sends more is told to come again.
+    package var bodies = 256 << 20
 
     package init() {}
 }

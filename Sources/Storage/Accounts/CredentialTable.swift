@@ -35,6 +35,11 @@ extension StoreDatabase {
         return Self.credentials(rows)
     }
 
+    /// A row if the tenant has a key, alive or not.
+    package static func anyCredential(of tenant: TenantID) -> SQL {
+        "SELECT 1 FROM credential WHERE tenant_id = \(.uuid(tenant.uuid)) LIMIT 1"
+    }
+
     /// The tenant's key with this id, locked until the transaction ends.
     package static func lockCredential(_ id: String, tenant: TenantID) -> SQL {
         "SELECT \(columns) FROM credential WHERE id = \(.text(id)) AND tenant_id = \(.uuid(tenant.uuid)) FOR UPDATE"

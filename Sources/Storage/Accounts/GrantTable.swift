@@ -82,11 +82,6 @@ package struct GrantRecord: Sendable {
         if until <= now { return .expired }
         return kind == .secondPerson && approvedAt == nil ? .pending : .open
     }
-
-    /// Whether somebody still has to look at it: a broken glass until it is closed, an approval until it ends.
-    package func needsReview(at now: Instant) -> Bool {
-        closedAt == nil && (kind == .breakGlass || until > now)
-    }
 }
 
 extension StoreDatabase {

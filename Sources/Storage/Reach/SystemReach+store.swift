@@ -67,9 +67,9 @@ extension SystemReach {
             columns: [
                 "id", "epoch", "position", "at", "actor", "action", "entity", "decision", "purpose", "grant_id", "reason", "salt", "records", "entry",
             ],
-            export: .not(because: "who saw what of a person is a report of its own: gatehouse audit subject"),
+            export: .not(because: "who saw what of a person is a report of its own: gatehouse audit report subject"),
             erasure: .step("reason, salt and records are taken away; the entry has a pseudonym that nobody can derive without the key"),
-            retention: .after("the months that GATEHOUSE_AUDIT_MONTHS sets, as accountability asks for (GDPR Art. 5(2))")),
+            retention: .after("the months that GATEHOUSE_AUDIT_KEEP_MONTHS sets, as accountability asks for (GDPR Art. 5(2))")),
         SystemReach(
             table: "audit_subject", columns: ["pseudonym", "id"],
             export: .not(because: "a pseudonym of the trail, which says nothing to the person"),

@@ -63,10 +63,6 @@ package struct LegalHold: Sendable, Equatable {
     }
 
     package var stands: Bool { release == nil }
-    package func isReviewDue(on day: CalendarDate) -> Bool { stands && reviewOn <= day }
-
-    /// The ground of the restriction that it puts on people whose data would have gone.
-    package var restrictionGround: String { "legal-hold:\(id)" }
 }
 
 /// How many records and people a hold reaches.

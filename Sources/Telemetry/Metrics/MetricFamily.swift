@@ -11,7 +11,6 @@ enum MetricFamily: String, CaseIterable, Sendable {
     case databaseConnected = "database_connections_opened"
     case databaseLost = "database_connections_lost"
     case databaseUnreachable = "database_connection_failures"
-    case restoring
     case rowSecurityBypassed = "row_security_bypassed"
     case memoryNotLocked = "memory_not_locked"
     case auditCommitted = "audit_events_committed"
@@ -70,6 +69,7 @@ enum MetricFamily: String, CaseIterable, Sendable {
     case subjectRequestsDue = "subject_request_reminders"
     case subjectRequestMailFailed = "subject_request_mail_failures"
     case agentCallFailures = "agent_call_failures"
+    case keeperFailures = "keeper_failures"
     case issuerKeysFetched = "issuer_key_fetches"
     case issuerKeysFailed = "issuer_key_failures"
     case tokensRefused = "token_refusals"
@@ -86,7 +86,7 @@ enum MetricFamily: String, CaseIterable, Sendable {
     var kind: Kind {
         switch self {
         case .build: .info
-        case .serving, .restoring, .memoryNotLocked, .recoveryMissing, .keyNewsMissing, .rowSecurityBypassed, .logLag, .retentionDue, .holdReviewsDue,
+        case .serving, .memoryNotLocked, .recoveryMissing, .keyNewsMissing, .rowSecurityBypassed, .logLag, .retentionDue, .holdReviewsDue,
             .erasuresUnrecorded, .backupNewest, .eventLag,
             .subjectRequestsOpen,
             .subjectRequestsOverdue:
@@ -99,7 +99,7 @@ enum MetricFamily: String, CaseIterable, Sendable {
     /// A family in a unit has it as the last part of its name.
     var unit: String? {
         switch self {
-        case .requestDuration, .logLag, .eventLag: "seconds"
+        case .requestDuration, .logLag, .eventLag, .backupNewest: "seconds"
         default: nil
         }
     }
@@ -116,6 +116,7 @@ enum MetricFamily: String, CaseIterable, Sendable {
             ["code"]
         case .witnessed: ["witness"]
         case .witnessFailed: ["witness", "code"]
+        case .keeperFailures: ["keeper", "code"]
         case .feedDelivered: ["feed"]
         case .noticesDelivered: ["recipient"]
         case .noticesFailed: ["recipient", "code"]
@@ -130,7 +131,7 @@ enum MetricFamily: String, CaseIterable, Sendable {
         case .honeyAlarms: ["how"]
         case .honeyStopFailures: ["code"]
         case .conditionsFailed, .glassBroken, .retentionDue: ["rule"]
-        case .serving, .restoring, .memoryNotLocked, .honeyStops, .auditCommitted, .auditRefused, .auditSpooled, .auditSpoolReplayed, .auditSpoolFull,
+        case .serving, .memoryNotLocked, .honeyStops, .auditCommitted, .auditRefused, .auditSpooled, .auditSpoolReplayed, .auditSpoolFull,
             .auditPruned,
             .logSequenced, .logLag, .logEpochsBegun, .dataKeysMissing, .tenantKeysUnopened, .recoveryMissing, .keyNewsMissing, .epochsEnded,
             .peopleErased,

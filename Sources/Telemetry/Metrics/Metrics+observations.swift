@@ -70,6 +70,7 @@ extension Metrics {
         case .subjectRequestsCounted(let tenant, let open, let overdue): board.setRequests(open: open, overdue: overdue, of: tenant)
         case .subjectRequestMailFailed(let code): board.add(1, to: .subjectRequestMailFailed, code)
         case .agentCallFailed(let code): board.add(1, to: .agentCallFailures, code)
+        case .keeperFailed(let keeper, let code, _): board.add(1, to: .keeperFailures, keeper, code)
         case .certificateReloaded: board.add(1, to: .certificatesReloaded)
         case .certificateRefused: board.add(1, to: .certificatesRefused)
         case .policiesReloaded: board.add(1, to: .policiesReloaded)
@@ -82,7 +83,8 @@ extension Metrics {
             board.count(duration, in: .requestDuration, route)
         case .requestFailed(let route, let code): board.add(1, to: .requestRefusals, route, code)
         case .serving: board.set(.serving, to: 1)
-        case .restoring(let isUnderWay): board.set(.restoring, to: isUnderWay ? 1 : 0)
+        // Nobody is shown metrics then.
+        case .restoring: break
         case .stopping: board.set(.serving, to: 0)
         }
     }

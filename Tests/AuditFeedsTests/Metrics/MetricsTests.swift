@@ -24,7 +24,7 @@ struct MetricsTests {
         .eventDelivered(lag: .seconds(3)), .eventFailed(code: "status-500"), .eventDead, .endpointDisabled(code: "gone"),
         .noticeFailed(recipient: "r", code: "gone"), .subjectRequestDue(kind: "access", stage: "answer"),
         .subjectRequestsCounted(tenant: "tenant-a", open: 2, overdue: 1), .subjectRequestMailFailed(code: "busy"),
-        .agentCallFailed(code: "status-500"),
+        .agentCallFailed(code: "status-500"), .keeperFailed(keeper: "retention", code: "store-unavailable", isNews: true),
         .retentionDue(rule: "r", records: 4), .retentionFinished(tenant: "tenant-a", records: 4), .retentionFailed(code: "busy"),
         .holdReviewsDue(count: 1),
         .epochEnded(tenant: "tenant-a", epoch: 1), .conditionFailed(rule: "r"), .glassBroken(rule: "r"), .peopleLimitReached(limit: "most"),

@@ -52,7 +52,7 @@ struct ErasureReplayTests {
     func store() async throws {
         try await ErasureSite.withRepository { site, place in
             let people = try await People(site)
-            await site.gateway.wipeMargins(of: try await site.tenant())
+            try await site.gateway.wipeMargins(of: try await site.tenant())
             let margins = try await site.store(tied(people.bea))
             try await site.keep(.store)
             let officer = try await site.context(as: "compliance-officer")
@@ -84,7 +84,7 @@ struct ErasureReplayTests {
 
             let again = try await site.replay(place)
             #expect(again.people == 1 && again.isIdle)
-            await site.gateway.wipeMargins(of: try await site.tenant())
+            try await site.gateway.wipeMargins(of: try await site.tenant())
             let told = "SELECT count(*) FROM audit_event WHERE convert_from(entry, 'UTF8') LIKE '%erasures:replayed%'"
             #expect(try await site.store(told) == "2")
         }

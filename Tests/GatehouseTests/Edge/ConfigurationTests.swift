@@ -80,6 +80,33 @@ struct ConfigurationTests {
         #expect(shown["settings"]?.objectValue?["database_url"]?.objectValue?["value"]?.stringValue == "set")
     }
 
+    @Test func `config check finds what serve would stumble over: files with words that mean nothing, schedules, and mail`() async throws {
+        let witnesses = try written("north star\n")
+        let feeds = try written("feeds: 7\n")
+        let issuers = try written("issuers: 7\n")
+        let wrong = [
+            ("GATEHOUSE_AUDIT_WITNESSES_FILE", witnesses, "witnesses"), ("GATEHOUSE_AUDIT_FEEDS_FILE", feeds, feeds),
+            ("GATEHOUSE_ISSUERS_FILE", issuers, issuers), ("GATEHOUSE_POLICIES", "/nowhere", "/nowhere"),
+        ]
+        for (name, value, part) in wrong {
+            let outcome = try await GatehouseProgram.run(["config", "check"], environment: [name: value])
+            #expect(
+                outcome.status == 7 && outcome.errors.contains(name == "GATEHOUSE_AUDIT_WITNESSES_FILE" ? value : part), "\(name): \(outcome.errors)")
+        }
+        let state = URL(filePath: witnesses).deletingLastPathComponent().appending(path: "state").path
+        try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+        for (name, value) in [
+            ("GATEHOUSE_BACKUP_SCHEDULE", "sometimes"), ("GATEHOUSE_BACKUP_SCHEDULE", "daily 03:00"), ("GATEHOUSE_MAIL_FROM", "nobody"),
+        ] {
+            let outcome = try await GatehouseProgram.run(["config", "check", "--state", state], environment: [name: value])
+            #expect(outcome.status == 7 && outcome.errors.contains(name), "\(name): \(outcome.errors)")
+        }
+        // A variable that is set to nothing is not set.
+        let nothing = Dictionary(Setting.all.map { ($0.variable, "") }) { first, _ in first }
+        let outcome = try await GatehouseProgram.run(["config", "check"], environment: nothing)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+
     @Test func `every variable that the sources read is a setting`() throws {
         let known = Set(Setting.all.map(\.variable))
         #expect(known.count == Setting.all.count)

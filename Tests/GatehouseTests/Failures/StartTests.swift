@@ -21,4 +21,22 @@ struct StartTests {
             #expect(keys.filter { $0.hasSuffix(".unfinished") } == [])
         }
     }
+
+    @Test func `an administrator's key is made for a store that never had a key, and for no other`() async throws {
+        try await Site.with { site in
+            let path = site.state + "/keys/administrator.token"
+            let first = try await site.serve()
+            #expect(Program.text(first.errors).contains(path))
+            let issued = try await site.administrator.get("/v1/tokens")
+            let id = try #require(issued["data"]?.arrayValue?.first?.objectValue?["id"]?.stringValue, "\(issued.text)")
+            await site.stop()
+            // Somebody has used it, revoked it, and removed the file, as keys/README.md says.
+            #expect(try await site.run("token", "revoke", id).status == 0)
+            try FileManager.default.removeItem(atPath: path)
+            let second = try await site.serve()
+            #expect(!FileManager.default.fileExists(atPath: path))
+            #expect(!Program.text(second.errors).contains("administrator"))
+            #expect(try await site.administer("SELECT count(*) FROM credential WHERE revoked_at IS NULL") == "0")
+        }
+    }
 }

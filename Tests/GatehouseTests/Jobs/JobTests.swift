@@ -146,6 +146,21 @@ struct JobTests {
         #expect(try await caller.get("/v1/jobs/\(id)/refused").status == 404)
     }
 
+    @Test func `a part may be larger than a record`() async throws {
+        let caller = try await Site.shared().administrator
+        let opened = try await caller.post("/v1/jobs", ["kind": "import", "entity": "contacts"])
+        func part(_ rows: Int, of bytes: Int) -> [UInt8] {
+            let notes = JSONValue.string(String(repeating: "n", count: bytes))
+            return (1...rows).flatMap {
+                JSONValue.object(["line": .number(JSONNumber($0)), "members": ["given_name": "A", "notes": notes]]).encoded() + [10]
+            }
+        }
+        let type = ["Content-Type": "application/x-ndjson"]
+        let large = try await caller.send("PUT", "/v1/jobs/\(opened.id)/parts/1", type, body: part(400, of: 8_000))
+        #expect(large.status == 204, "\(large.text)")
+        #expect(try await caller.delete("/v1/jobs/\(opened.id)", ifMatch: nil).status == 204)
+    }
+
     @Test func `an export hands out what its owner may see, and nothing of who was erased or is seen otherwise by now`() async throws {
         let site = try await Site.shared()
         let (caller, manager) = (try site.administrator, try await site.caller("sales-manager", user: unique("mona")))
