@@ -88,6 +88,20 @@ struct KeepRulesTests {
         #expect(verdicts.map(\.stays) == [true, false])
     }
 
+    @Test func `each kind of backup is kept for itself`() throws {
+        let times: [(String, BackupManifest.Kind)] = [
+            ("2026-11-22", .snapshot), ("2026-11-21", .snapshot), ("2026-11-20", .base), ("2026-11-19", .base), ("2026-11-18", .snapshot),
+        ]
+        let backups = try times.map { time, kind in
+            let (id, at) = try backup(time)
+            return (id: id, at: at, kind: kind)
+        }
+        let verdicts = try KeepRules("last=1").verdicts(backups, now: now)
+        #expect(verdicts.map(\.id) == backups.map(\.id), "the latest first, of whatever kind")
+        #expect(verdicts.map(\.stays) == [true, false, true, false, false])
+        #expect(try KeepRules("last=2").verdicts(backups, now: now).map(\.stays) == [true, true, true, true, false])
+    }
+
     @Test func `what goes is the same again once it has gone`() throws {
         // Applying rules twice at one moment lets nothing more go.
         let rules = try KeepRules("last=3 daily=4 weekly=3 monthly=3 within=36h")

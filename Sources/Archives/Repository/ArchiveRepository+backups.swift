@@ -11,12 +11,12 @@ extension ArchiveRepository {
         }.sorted()
     }
 
-    /// The one backup that is called so, or whose name begins so; `latest` is the newest.
+    /// The one backup that is called so, or whose name begins so; `latest` is the newest snapshot: what continues a log is restored by its time.
     package func backup(named name: String) async throws(ArchiveError) -> BackupID {
         let all = try await backups()
         if name == "latest" {
-            guard let newest = all.last else { throw .unknownBackup(name, candidates: 0) }
-            return newest
+            for id in all.reversed() where try await manifest(of: id).kind == .snapshot { return id }
+            throw .unknownBackup(name, candidates: 0)
         }
         let found = name.isEmpty ? [] : all.filter { $0.description.hasPrefix(name) }
         guard found.count == 1 else { throw .unknownBackup(name, candidates: found.count) }

@@ -63,8 +63,14 @@ package struct KeepRules: Sendable, Equatable, CustomStringConvertible {
         }.joined(separator: " ")
     }
 
-    /// What becomes of each backup, the latest first. A moment that is still to come, by a clock that was wrong, counts as any other.
-    package func verdicts(_ backups: [(id: BackupID, at: Instant)], now: Instant) -> [Verdict] {
+    /// What becomes of each backup, the latest first. Each kind is kept for itself: a snapshot stands in for no base of a log, nor the other way round.
+    package func verdicts(_ backups: [(id: BackupID, at: Instant, kind: BackupManifest.Kind)], now: Instant) -> [Verdict] {
+        Dictionary(grouping: backups, by: \.kind).values.flatMap { kind in verdicts(kind.map { ($0.id, $0.at) }, now: now) }
+            .sorted { ($1.at, $1.id) < ($0.at, $0.id) }
+    }
+
+    /// What becomes of each backup of one kind, the latest first. A moment that is still to come, by a clock that was wrong, counts as any other.
+    func verdicts(_ backups: [(id: BackupID, at: Instant)], now: Instant) -> [Verdict] {
         // Of two of the same moment the one whose name is later.
         let backups = backups.sorted { ($1.at, $1.id) < ($0.at, $0.id) }
         var keptBy = [[Rule]](repeating: [], count: backups.count)

@@ -100,8 +100,11 @@ extension BackupSite {
     }
 
     private func plan(_ keep: KeepRules) async throws -> (verdicts: [KeepRules.Verdict], pruning: ArchiveRepository.Pruning) {
-        var backups: [(id: BackupID, at: Instant)] = []
-        for id in try await repository.backups() { backups.append((id, try await repository.manifest(of: id).begunAt)) }
+        var backups: [(id: BackupID, at: Instant, kind: BackupManifest.Kind)] = []
+        for id in try await repository.backups() {
+            let manifest = try await repository.manifest(of: id)
+            backups.append((id, manifest.begunAt, manifest.kind))
+        }
         let verdicts = keep.verdicts(backups, now: .now())
         return (verdicts, try await repository.planPruning(Set(verdicts.filter { !$0.stays }.map(\.id))))
     }
