@@ -108,9 +108,17 @@ struct AfterRestore: Sendable {
         return findings
     }
 
-    /// Brings the log to where the vault's anchor says that it was taken back, and signs what it has: a new epoch names the head that was lost.
+    /// Begins a new epoch, which names the newest head that vault, host and repository know of, and signs what it has.
     private func log(of tenant: TenantID, _ runtime: Runtime) async throws -> Int {
+        var known: [Sequencer.Remembered] = []
+        for id in try await site.repository.backups() {
+            for other in try await site.repository.manifest(of: id).tenants where other.id == tenant && other.auditSize > 0 {
+                guard let root = Hex.decode(other.auditRoot).flatMap({ TreeHash(bytes: $0) }) else { continue }
+                known.append(.init(epoch: other.auditEpoch, head: TreeHead(size: other.auditSize, root: root)))
+            }
+        }
         do throws(SequencerError) {
+            try await runtime.gateway.sequencer.restart(tenant, after: known)
             while try await runtime.gateway.sequencer.turn(tenant).hasMore {}
             _ = try await runtime.gateway.sequencer.sign(tenant)
         } catch {

@@ -59,9 +59,8 @@ struct BackupSite: Sendable {
             } catch let error as ArchiveError {
                 throw error
             } catch let failure as CommandFailure {
-                // One that was never made has nothing of the vault.
-                if failure.kind == .notFound { return }
-                throw .program("the backup of the vault", failure.message)
+                // It may be the disk that is away, and not that no backup was made yet.
+                throw failure.kind == .notFound ? .noRepository(failure.message) : .program("the backup of the vault", failure.message)
             } catch {
                 throw .program("the backup of the vault", "it failed")
             }

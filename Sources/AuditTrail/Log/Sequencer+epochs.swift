@@ -6,17 +6,23 @@ package import Vocabulary
 /// Taking a log up, and noticing that it was taken back.
 extension Sequencer {
     /// A head that somebody remembers to have signed, or to be about to.
-    private struct Remembered {
+    package struct Remembered: Sendable {
         let epoch: Int
         let head: TreeHead
+
+        package init(epoch: Int, head: TreeHead) {
+            self.epoch = epoch
+            self.head = head
+        }
     }
 
     /// Reads a log and holds it against every head that is remembered of it: in the vault, in this host's state directory, and with the
     /// store's own newest signature. A log that does not contain one of them was taken back: a further epoch begins.
     ///
+    /// - Parameter restored: see ``restart(_:after:)``; a further epoch begins whatever is remembered.
     /// - Returns: the log to append to, and what has to be appended first.
     func load(
-        _ log: StoredLog, _ tenant: TenantID, _ transaction: Transaction
+        _ log: StoredLog, restored: [Remembered]?, _ tenant: TenantID, _ transaction: Transaction
     ) async throws(SequencerError) -> (lineage: Lineage, rows: [AuditRow]) {
         let tiles = try await tiles(TreeFrontier.tiles(size: log.size), epoch: log.epoch, tenant, transaction)
         guard let frontier = try? TreeFrontier(size: log.size, tiles: tiles), frontier.head.root.bytes == log.root else {
@@ -27,7 +33,7 @@ extension Sequencer {
         let memory = try await memory.newest(of: tenant)
         var lineage = Lineage(name: log.name, epoch: log.epoch, frontier: frontier, anchor: anchor, memory: memory)
 
-        var remembered: [Remembered] = []
+        var remembered = restored ?? []
         if let anchor, let root = TreeHash(bytes: anchor.root) {
             remembered.append(Remembered(epoch: anchor.epoch, head: TreeHead(size: anchor.size, root: root)))
         }
@@ -43,6 +49,7 @@ extension Sequencer {
             if let lost, (lost.epoch, lost.head.size) >= (other.epoch, other.head.size) { continue }
             lost = other
         }
+        if restored != nil, log.size > 0, lost == nil { lost = Remembered(epoch: log.epoch, head: frontier.head) }
         guard let lost else { return (lineage, []) }
 
         // What no signature of this store covers goes into the new epoch, behind the word of what was lost.
@@ -56,6 +63,28 @@ extension Sequencer {
         lineage.frontier = TreeFrontier()
         observe(.logEpochBegun(tenant: tenant.description, epoch: lineage.epoch, lostSize: lost.head.size))
         return (lineage, [AuditRow(beginning)] + StoreDatabase.takenBack(taken))
+    }
+
+    /// Has a log go on in a further epoch, because its store was put back: what had been signed in the old one since that copy was made, and by whom,
+    /// nobody can know, and it must not be contradicted.
+    ///
+    /// - Parameter known: heads that are known of from elsewhere. The newest of all that are known is the one that is said to be lost.
+    package func restart(_ tenant: TenantID, after known: [Remembered]) async throws(SequencerError) {
+        forget(tenant)
+        let place = { (transaction: Transaction) async throws(SequencerError) -> Bool in
+            let rows = try await Self.run(transaction, [StoreDatabase.lockLog(tenant)])[0]
+            guard let log = StoreDatabase.storedLog(rows) else { return false }
+            _ = try await self.place([], in: log, nil, restored: known, sweeps: false, doubtsAll: false, tenant, transaction)
+            return true
+        }
+        while true {
+            if try await store.transaction(Scope(tenant: tenant), wrap: { .store($0) }, place) { return }
+            // One that has no log yet has nothing to contradict.
+            let rows: ResultSet
+            do { rows = try await store.read(Scope(tenant: tenant), [StoreDatabase.log(of: tenant)])[0] } catch { throw .store(error) }
+            if StoreDatabase.storedLog(rows) == nil { return }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
     }
 
     /// The heads of a tenant's log that the vault and this host remember, with their epochs.

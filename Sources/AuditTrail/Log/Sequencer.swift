@@ -144,8 +144,10 @@ package final class Sequencer: Sendable {
         }
     }
 
-    private func place(
-        _ batches: [WaitingBatch], in log: StoredLog, _ known: Lineage?, sweeps: Bool, doubtsAll: Bool, _ tenant: TenantID,
+    /// - Parameter restored: see ``restart(_:after:)``.
+    func place(
+        _ batches: [WaitingBatch], in log: StoredLog, _ known: Lineage?, restored: [Remembered]? = nil, sweeps: Bool, doubtsAll: Bool,
+        _ tenant: TenantID,
         _ transaction: Transaction
     ) async throws(SequencerError) -> (Turn, Lineage) {
         var rows: [AuditRow] = []
@@ -153,7 +155,7 @@ package final class Sequencer: Sendable {
         if let known, known.leads(to: log) {
             lineage = known
         } else {
-            (lineage, rows) = try await load(log, tenant, transaction)
+            (lineage, rows) = try await load(log, restored: restored, tenant, transaction)
             // What another gateway has placed says nothing of the inbox; a store that was taken back may have anything in it.
             if rows.isEmpty { (lineage.watermark, lineage.sweptAt) = (known?.watermark, known?.sweptAt) }
         }

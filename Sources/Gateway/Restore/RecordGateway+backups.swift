@@ -19,7 +19,7 @@ extension RecordGateway {
             throw Refusal(
                 .repositoryUnavailable,
                 "the old epoch key is kept until the repository of backups has the vault as it is now, which it does not take (\(error.word))",
-                hint: "the epoch ends by itself once it does; without it no backup could be opened any more")
+                hint: "the epoch ends by itself once it does, where there is none yet with the first backup; else no backup could be opened any more")
         }
     }
 

@@ -33,8 +33,8 @@ final class BackupScene: Sendable {
     }
 
     /// Another state directory, with the keys that this one has now and nothing else; its databases are empty.
-    func elsewhere(repository other: String? = nil) async throws -> Site {
-        let site = try await Site(.embedded)
+    func elsewhere(repository other: String? = nil, policies: String = Repository.policies) async throws -> Site {
+        let site = try await Site(.embedded, policies: policies)
         try FileManager.default.createDirectory(atPath: site.state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
         try FileManager.default.copyItem(atPath: self.site.state + "/keys", toPath: site.state + "/keys")
         site.add(["GATEHOUSE_BACKUP_REPOSITORY": other ?? repository])
