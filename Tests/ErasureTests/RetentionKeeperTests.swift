@@ -63,4 +63,26 @@ struct RetentionKeeperTests {
             #expect(try await site.store("SELECT count(*) FROM retention_run") == "0")
         }
     }
+
+    @Test func `whoever comes back to life while their erasure waits stays, and the run says so`() async throws {
+        try await ErasureSite.with { site in
+            let (gone, back) = (try await makeDue(site), try await makeDue(site))
+            let keeper = try keeper(site, "run")
+            var done = keeper.daysDone(at: .now())
+            let tomorrow = Instant.now().advanced(by: Self.day)
+            await keeper.look(&done, at: tomorrow)
+            #expect(try await site.store("SELECT count(*) FROM retention_run") == "1")
+            // Somebody is just writing to one of them when the run comes to it, and has not committed.
+            async let writing = site.store(
+                "BEGIN; UPDATE contact SET lifecycle = 'customer' WHERE id = '\(back)'; SELECT pg_sleep(2); COMMIT")
+            while try await site.store("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "0" {}
+            await keeper.look(&done, at: tomorrow)
+            _ = try await writing
+            #expect(try await isThere(back, site))
+            #expect(try await site.vault("SELECT count(*) FROM data_key WHERE holder = '\(back)'") == "1")
+            #expect(try await !isThere(gone, site))
+            let tallies = "SELECT outcome, count FROM retention_tally WHERE entity = 'contact' ORDER BY outcome"
+            #expect(try await site.store(tallies) == "deleted|1\npassed|1\npeople|1")
+        }
+    }
 }

@@ -110,6 +110,8 @@ package enum ErasureStage: String, Sendable, CaseIterable {
     case planned, begun, completed, certified
     /// Nobody could be erased: a legal hold stood in the way.
     case held
+    /// Nobody was erased: none of them was due any more.
+    case passed
 }
 
 /// What happened with a legal hold.

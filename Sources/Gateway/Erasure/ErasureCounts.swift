@@ -8,6 +8,8 @@ package struct ErasureCounts: Sendable {
     package var people = 0
     /// People whom legal holds keep, and which; their processing is restricted instead.
     package var held: [SubjectID: [LegalHold]] = [:]
+    /// People who were not due any more once nobody else could change them.
+    package var passed = 0
     /// Records that are gone, by entity.
     package var deleted: [String: Int] = [:]
     /// Records that stay and are about nobody, by entity.
@@ -25,7 +27,7 @@ package struct ErasureCounts: Sendable {
 
     package init() {}
 
-    /// Without those who are held.
+    /// Of those who went.
     package var object: JSONObject {
         func object(_ counts: [String: Int]) -> JSONValue {
             var object = JSONObject()

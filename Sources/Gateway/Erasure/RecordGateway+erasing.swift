@@ -21,14 +21,17 @@ extension RecordGateway {
     /// Erasing somebody again is no error. A few hundred people at once cost the least each. The caller has decided that they go, and has the
     /// right to it; the change is recorded here.
     ///
-    /// - Parameter also: statements of the transaction that removes the rows, so that a caller's own book is kept with it or not at all.
+    /// - Parameters:
+    ///   - due: answers the ids of those of them who are to go, asked once nobody else can change them; `nil` when all are.
+    ///   - also: statements of the transaction that removes the rows, so that a caller's own book is kept with it or not at all.
     package func erase(
-        _ subjects: [SubjectID], for cause: ErasureCause, also: (ErasureCounts, EventID) -> [SQL] = { _, _ in [] }, _ context: RequestContext
+        _ subjects: [SubjectID], for cause: ErasureCause, due: SQL? = nil, also: (ErasureCounts, EventID) -> [SQL] = { _, _ in [] },
+        _ context: RequestContext
     ) async throws(Refusal) -> ErasureCounts {
         let decision = try await erasing(cause, context)
         var counts = ErasureCounts()
         guard !subjects.isEmpty else { return counts }
-        let begun = try await removeRows(of: subjects, id: .make(), cause, &counts, also: also, decision, context)
+        let begun = try await removeRows(of: subjects, id: .make(), cause, due: due, &counts, also: also, decision, context)
         guard let begun else { return counts }
         try await destroyKeys(begun.erasure, &counts)
         try await lookAgain(begun.erasure, begun.pseudonyms, &counts) { _ in StoreDatabase.forget(begun.erasure.id, tenant: context.tenant) }
@@ -55,10 +58,12 @@ extension RecordGateway {
 
     /// The first step: everything that the store has of them, and the note that their keys are to go. All of it or nothing.
     ///
-    /// - Parameter also: statements of the same transaction, made once the people are locked.
-    /// - Returns: `nil` when holds keep all of them.
+    /// - Parameters:
+    ///   - due: see ``erase(_:for:due:also:_:)``.
+    ///   - also: statements of the same transaction, made once the people are locked.
+    /// - Returns: `nil` when nobody goes.
     func removeRows(
-        of subjects: [SubjectID], id: UUIDv7, _ cause: ErasureCause, _ counts: inout ErasureCounts,
+        of subjects: [SubjectID], id: UUIDv7, _ cause: ErasureCause, due: SQL? = nil, _ counts: inout ErasureCounts,
         also: (ErasureCounts, EventID) -> [SQL] = { _, _ in [] }, _ decision: Decision, _ context: RequestContext
     ) async throws(Refusal) -> BegunErasure? {
         let runner = UUIDv7.make()
@@ -69,10 +74,11 @@ extension RecordGateway {
                 let people = try await mergedPeople(subjects, context)
                 let keys = try await keys(for: people.ids, withTenantKey: false, context)
                 let (outcome, _) = try await change(context) { (transaction: Transaction) async throws(Refusal) in
-                    let (begun, counts) = try await removeRows(of: people, id: id, cause, keys, runner, transaction, context)
+                    let asked = Asked(subjects: subjects, people: people, due: due, keys: keys)
+                    let (begun, counts) = try await removeRows(of: asked, id: id, cause, runner, transaction, context)
                     var event = event(decision, context, outcome: .changed)
                     // The reason stays, and may lead to the person by way of a request: with a pseudonym beside it, it would lead to all they did.
-                    event.target = .erasure(id, begun == nil ? .held : .begun)
+                    event.target = .erasure(id, begun != nil ? .begun : counts.held.isEmpty ? .passed : .held)
                     event.count = counts.people
                     for statement in also(counts, event.id) { transaction.enqueue(statement) }
                     return ((begun, counts), event)
@@ -87,10 +93,19 @@ extension RecordGateway {
         }
     }
 
+    /// Whose erasure is asked for.
+    private struct Asked: Sendable {
+        let subjects: [SubjectID]
+        /// The same with every id that they have had.
+        let people: MergedPeople
+        let due: SQL?
+        let keys: RecordKeys
+    }
+
     private func removeRows(
-        of merged: MergedPeople, id: UUIDv7, _ cause: ErasureCause, _ keys: RecordKeys, _ runner: UUIDv7, _ transaction: Transaction,
-        _ context: RequestContext
+        of asked: Asked, id: UUIDv7, _ cause: ErasureCause, _ runner: UUIDv7, _ transaction: Transaction, _ context: RequestContext
     ) async throws(Refusal) -> (begun: BegunErasure?, counts: ErasureCounts) {
+        let merged = asked.people
         let (tenant, subjects) = (context.tenant, merged.ids)
         let reach = Reach(catalog)
         var counts = ErasureCounts()
@@ -103,12 +118,22 @@ extension RecordGateway {
             try await transaction.execute(StoreDatabase.mergedPeople(subjects, tenant: tenant))[0]
         }
         guard MergedPeople(today) == merged else { throw Refusal(.busy, "one of these people was just merged with another", hint: "try again") }
-        var held = try await held(subjects, transaction, context)
+        var going = subjects
+        if let due = asked.due {
+            let rows = try await inTransaction { () async throws(LinkError) in try await transaction.execute(due)[0] }
+            let still = Set((0..<rows.rowCount).compactMap { rows.uuid($0, 0) })
+            let passed = asked.subjects.filter { !still.contains($0.uuid) }
+            counts.passed = passed.count
+            let staying = merged.ids(ofAnyOf: passed)
+            going = subjects.filter { !staying.contains($0) }
+            if going.isEmpty { return (nil, counts) }
+        }
+        var held = try await held(going, transaction, context)
         // What keeps a person keeps all that the person has been.
         for (subject, holds) in held { for id in merged.ids(ofAnyOf: [subject]) where held[id] == nil { held[id] = holds } }
         restrict(held, transaction, context)
         counts.held = held
-        let free = subjects.filter { held[$0] == nil }
+        let free = going.filter { held[$0] == nil }
         if free.isEmpty { return (nil, counts) }
         let people = ErasedPeople(free, tenant: tenant, at: context.time)
         if case .request = cause {
@@ -123,7 +148,7 @@ extension RecordGateway {
         let results = try await inTransaction { () async throws(LinkError) in try await transaction.execute(statements.statements) }
         _ = statements.count(results, into: &counts)
         counts.people = free.count { merged.today[$0] == $0 }
-        let pseudonyms = free.compactMap { keys.subjects[$0].flatMap { UUIDv7(bytes: $0.pseudonym.bytes) } }
+        let pseudonyms = free.compactMap { asked.keys.subjects[$0].flatMap { UUIDv7(bytes: $0.pseudonym.bytes) } }
         let erasure = ErasureRow(
             id: id, tenant: tenant, cause: cause.text, subjects: free, counts: counts.text, begunAt: context.time, begunBy: context.principal.actor
         )

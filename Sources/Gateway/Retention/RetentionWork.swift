@@ -104,28 +104,17 @@ struct RetentionWork: Sendable {
 
     /// People go with everything that is about them.
     private func erasePeople(_ ids: [RecordID], _ choice: RetentionChoice, _ run: RetentionRunRow) async throws(Refusal) {
-        let still = Set(try await read(choice.still(ids.map(\.uuid), isLocked: false)))
-        let people = ids.map(\.uuid).filter { still.contains($0) }.map { SubjectID($0) }
-        let passed = ids.count - people.count
-        if passed > 0 || people.isEmpty {
-            // Gone, changed or restricted since they were listed.
-            _ = try await gateway.change(context) { (transaction: Transaction) async throws(Refusal) in
-                let event = event(choice, run)
-                transaction.enqueue(StoreDatabase.removeItems(ids.map(\.uuid).filter { !still.contains($0) }, of: run, rule: choice.name))
-                add([(.passed, choice.entity.name, passed)], choice.name, run, transaction)
-                transaction.enqueue(StoreDatabase.note(passed, event: event.id, of: run))
-                return ((), event)
-            }
-        }
-        if people.isEmpty { return }
+        let people = ids.map { SubjectID($0.uuid) }
         _ = try await gateway.erase(
-            people, for: .retention(run: run.id, rule: choice.name),
+            people, for: .retention(run: run.id, rule: choice.name), due: choice.still(ids.map(\.uuid)),
             also: { counts, event in
                 var tallies: [RetentionTally] = []
                 func add(_ outcome: RetentionTally.Outcome, _ entity: String, _ count: Int) {
                     if count > 0 { tallies.append(RetentionTally(rule: choice.name, outcome: outcome, entity: entity, count: count)) }
                 }
                 add(.people, choice.entity.name, counts.people)
+                // Gone, changed or restricted since they were listed.
+                add(.passed, choice.entity.name, counts.passed)
                 add(.held, choice.entity.name, counts.held.count)
                 for (entity, count) in counts.deleted { add(.deleted, entity, count) }
                 for (entity, count) in counts.blanked { add(.blanked, entity, count) }
@@ -145,7 +134,7 @@ struct RetentionWork: Sendable {
         let entity = choice.entity
         _ = try await gateway.change(context) { (transaction: Transaction) async throws(Refusal) in
             let held = try await gateway.held(ids, of: entity, .references, transaction, context)
-            let rows = try await execute([choice.still(ids.map(\.uuid), isLocked: true)], transaction)[0]
+            let rows = try await execute([choice.still(ids.map(\.uuid))], transaction)[0]
             var subjects: [RecordID: SubjectID] = [:]
             var free: [RecordID] = []
             for row in 0..<rows.rowCount {

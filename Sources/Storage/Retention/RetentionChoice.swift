@@ -189,11 +189,10 @@ package struct RetentionChoice: Sendable {
     }
 
     /// Those of the records that still go, and whom they are about, held by the transaction. Holds are asked apart, under their own lock.
-    package func still(_ ids: [UUIDv7], isLocked: Bool) -> SQL {
-        let lock: SQL = isLocked ? " FOR UPDATE" : ""
-        return """
-            SELECT \(table).id, \(table).subject_id FROM \(table)
-            WHERE \(table).id = ANY(\(.uuids(ids))) AND \(due) AND NOT \(isKept) AND NOT \(isRestricted) ORDER BY \(table).id\(lock)
-            """
+    package func still(_ ids: [UUIDv7]) -> SQL {
+        """
+        SELECT \(table).id, \(table).subject_id FROM \(table)
+        WHERE \(table).id = ANY(\(.uuids(ids))) AND \(due) AND NOT \(isKept) AND NOT \(isRestricted) ORDER BY \(table).id FOR UPDATE
+        """
     }
 }
