@@ -208,33 +208,55 @@ extension RecordGateway {
         }
     }
 
-    /// Destroys the records of requests that have lasted their time (11 CCR 7101: at least 24 months): first the key of what people wrote.
+    /// Destroys the records of requests that have lasted their time (11 CCR 7101: at least 24 months), and the key of what people wrote. Those
+    /// about people whom a legal hold keeps stay with them. What recipients were told without a request lasts as long.
     ///
-    /// - Returns: how many there were.
+    /// - Returns: how many requests there were.
     package func dropRequests(_ context: RequestContext) async throws(Refusal) -> Int {
         var count = 0
-        for regulation in rights.regulations.all {
-            for version in regulation.versions {
-                let day = calendar.day(of: context.time).advanced(byMonths: -version.monthsKept)
+        let versions = rights.regulations.all.flatMap { regulation in regulation.versions.map { (name: regulation.name, version: $0) } }
+        func end(of months: Int) -> Instant { calendar.end(of: calendar.day(of: context.time).advanced(byMonths: -months)) }
+        for (name, version) in versions {
+            var position: UUIDv7?
+            repeat {
                 let statement = StoreDatabase.requestsClosed(
-                    before: calendar.end(of: day), regulation: regulation.name, from: version.from, limit: 500, tenant: context.tenant)
-                let rows = try await read(context, [statement])[0]
-                let ids = (0..<rows.rowCount).compactMap { rows.uuid($0, 0) }
-                if ids.isEmpty { continue }
-                for id in ids {
-                    let tenant = context.tenant
-                    _ = try await inKeyRing { () async throws(KeyRingError) in try await keyRing.destroyKey(of: SubjectID(id), tenant: tenant) }
-                }
-                _ = try await change(context) { (transaction: Transaction) async throws(Refusal) in
-                    for statement in StoreDatabase.removeRequests(ids, tenant: context.tenant) { transaction.enqueue(statement) }
-                    var event = event(.keepingRequests, context, outcome: .changed)
-                    event.target = .report("requests-dropped")
-                    event.count = ids.count
-                    return ((), event)
-                }
-                count += ids.count
-            }
+                    before: end(of: version.monthsKept), regulation: name, from: version.from, after: position, limit: Self.droppedAtOnce,
+                    tenant: context.tenant)
+                let rows = StoreDatabase.subjectsOfRequests(try await read(context, [statement])[0])
+                if !rows.isEmpty { count += try await drop(rows, context) }
+                position = rows.count < Self.droppedAtOnce ? nil : rows.last?.request
+            } while position != nil
+        }
+        if let months = versions.map(\.version.monthsKept).max() {
+            let statement = StoreDatabase.removeNotices(withoutRequestFrom: end(of: months), tenant: context.tenant)
+            do { _ = try await changed(statement, context.tenant) } catch { throw refusal(error) }
         }
         return count
+    }
+
+    private static let droppedAtOnce = 100
+
+    /// No hold is placed between the look and the end of it; and a row that outlives its key is tried again, whereas a key that outlived its
+    /// row would never be found.
+    private func drop(_ requests: [(request: UUIDv7, subjects: [SubjectID])], _ context: RequestContext) async throws(Refusal) -> Int {
+        do throws(Refusal) {
+            return try await change(context) { (transaction: Transaction) async throws(Refusal) in
+                let held = try await held(Array(Set(requests.flatMap(\.subjects))), transaction, context)
+                let going = requests.filter { $0.subjects.allSatisfy { held[$0] == nil } }.map(\.request)
+                if going.isEmpty { throw Self.nothingToKeep }
+                let tenant = context.tenant
+                _ = try await inKeyRing { () async throws(KeyRingError) in
+                    try await keyRing.destroyKeys(of: going.map { SubjectID($0) }, keepsRecords: true, tenant: tenant)
+                }
+                for statement in StoreDatabase.removeRequests(going, tenant: tenant) { transaction.enqueue(statement) }
+                var event = event(.keepingRequests, context, outcome: .changed)
+                event.target = .report("requests-dropped")
+                event.count = going.count
+                return (going.count, event)
+            }.value
+        } catch {
+            if error.code == .preconditionFailed { return 0 }
+            throw error
+        }
     }
 }

@@ -199,11 +199,29 @@ extension StoreDatabase {
         "UPDATE subject_request SET sealed = \(.bytes(sealed)) WHERE tenant_id = \(.uuid(tenant.uuid)) AND id = \(.uuid(id))"
     }
 
-    /// Requests whose record has lasted its time.
-    package static func requestsClosed(before moment: Instant, regulation: String, from day: CalendarDate, limit: Int, tenant: TenantID) -> SQL {
+    /// Requests whose record has lasted its time, in the order of their ids. The answer is for ``subjectsOfRequests(_:)``.
+    package static func requestsClosed(
+        before moment: Instant, regulation: String, from day: CalendarDate, after position: UUIDv7?, limit: Int, tenant: TenantID
+    ) -> SQL {
+        let further: SQL = position.map { " AND id > \(.uuid($0))" } ?? ""
+        return """
+            SELECT id, (SELECT string_agg(uuid_send(person), ''::bytea) FROM unnest(subjects) AS person) FROM subject_request
+            WHERE tenant_id = \(.uuid(tenant.uuid)) AND closed_at < \(.timestamp(moment)) AND regulation = \(.text(regulation)) AND regulation_from = \(.date(day))\(further) ORDER BY id LIMIT \(.int8(Int64(limit)))
+            """
+    }
+
+    package static func subjectsOfRequests(_ rows: ResultSet) -> [(request: UUIDv7, subjects: [SubjectID])] {
+        (0..<rows.rowCount).compactMap { row in
+            rows.uuid(row, 0).map { ($0, rows.uuids(row, 1).map { SubjectID($0) }) }
+        }
+    }
+
+    /// Notices that no request is behind, which would take them with it.
+    package static func removeNotices(withoutRequestFrom moment: Instant, tenant: TenantID) -> SQL {
         """
-        SELECT id FROM subject_request WHERE tenant_id = \(.uuid(tenant.uuid)) AND closed_at < \(.timestamp(moment))
-          AND regulation = \(.text(regulation)) AND regulation_from = \(.date(day)) LIMIT \(.int8(Int64(limit)))
+        DELETE FROM recipient_notice WHERE tenant_id = \(.uuid(tenant.uuid)) AND created_at < \(.timestamp(moment))
+          AND NOT EXISTS (SELECT FROM subject_request WHERE subject_request.tenant_id = recipient_notice.tenant_id
+            AND subject_request.id = recipient_notice.cause_id)
         """
     }
 
