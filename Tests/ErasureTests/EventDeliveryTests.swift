@@ -40,7 +40,8 @@ struct EventDeliveryTests {
         func endpoint(_ types: [String], filter: String? = nil, _ context: RequestContext) async throws -> (endpoint: Endpoint, secret: String) {
             var order = EndpointOrder()
             (order.url, order.types, order.filter) = (server.url + "/hook", types, filter)
-            return try await site.gateway.createEndpoint(order, context)
+            let made = try await site.gateway.createEndpoint(order, context)
+            return (made.endpoint, made.secret)
         }
 
         /// What is due is told, and what was to be tried later, too.

@@ -72,16 +72,17 @@ struct WebhookCommand: AsyncParsableCommand {
                 if let description { body["description"] = .string(description) }
                 return WebhookCommand.say(
                     try await GatewayClient(remote).object(
-                        "POST", "/v1/webhook-endpoints", contentType: "application/json", body: JSONValue.object(body).encoded()))
+                        "POST", "/v1/webhook-endpoints", contentType: "application/json", body: JSONValue.object(body).encoded(),
+                        headers: [GatewayClient.idempotencyKey()]))
             }
             var order = EndpointOrder()
             (order.url, order.types, order.filter, order.description, order.owner) = (url, types, filter, description, owner)
             let asked = order
             WebhookCommand.say(
                 try await place.withGateway { gateway, context in
-                    let (endpoint, secret) = try await gateway.createEndpoint(asked, context)
-                    var object = WebhookCoding.object(endpoint)
-                    object["secret"] = .string(secret)
+                    let made = try await gateway.createEndpoint(asked, context)
+                    var object = WebhookCoding.object(made.endpoint)
+                    object["secret"] = .string(made.secret)
                     return object
                 })
         }

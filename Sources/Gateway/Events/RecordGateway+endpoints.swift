@@ -16,7 +16,7 @@ extension RecordGateway {
     private static let overlap = Duration.seconds(86_400)
 
     /// - Returns: the secret, too, which is shown this once.
-    package func createEndpoint(_ order: EndpointOrder, _ context: RequestContext) async throws(Refusal) -> (endpoint: Endpoint, secret: String) {
+    package func createEndpoint(_ order: EndpointOrder, _ context: RequestContext) async throws(Refusal) -> MadeEndpoint {
         let decision = try await decide(.create, .webhook, context)
         let owner = try await owner(of: order, context)
         guard let url = order.url, let types = order.types else {
@@ -29,7 +29,7 @@ extension RecordGateway {
         let row = EndpointRow(
             id: id, owner: owner.key, purpose: context.principal.method == .host ? nil : context.purpose?.name, types: types,
             content: content.sealed(seal, of: id), createdAt: context.time)
-        _ = try await change(context) { (transaction: Transaction) async throws(Refusal) in
+        return try await change(context) { (transaction: Transaction) async throws(Refusal) in
             let known = try await inTransaction { () async throws(LinkError) in
                 StoreDatabase.endpoints(try await transaction.execute([StoreDatabase.endpoints(of: owner.key, tenant: context.tenant)])[0])
             }
@@ -37,9 +37,8 @@ extension RecordGateway {
                 throw Refusal(.valueInvalid, "a key has at most \(Self.mostEndpoints) endpoints", hint: "delete those that are not used any more")
             }
             transaction.enqueue(StoreDatabase.addEndpoint(row, tenant: context.tenant))
-            return ((), endpointEvent(decision, id, .created, context))
-        }
-        return (Endpoint(row, content), content.secret)
+            return (MadeEndpoint(endpoint: Endpoint(row, content), secret: content.secret), endpointEvent(decision, id, .created, context))
+        }.value
     }
 
     package func endpoints(_ context: RequestContext) async throws(Refusal) -> [Endpoint] {
@@ -276,4 +275,10 @@ extension RecordGateway {
             .valueInvalid, "a member of the body is wrong",
             members: problems.map { .init($0.0, Refusal.Code.valueInvalid.rawValue, $0.1) })
     }
+}
+
+/// An endpoint that was just made, with what is shown of it this once.
+package struct MadeEndpoint: Sendable {
+    package let endpoint: Endpoint
+    package let secret: String
 }

@@ -14,8 +14,9 @@ extension API {
             return APIResponse(.ok, body: JSONValue.object(["data": data, "next": .null]).encoded())
         case .create:
             let order = try WebhookCoding.order(try request.object("application/json"), isNew: true)
-            let (endpoint, secret) = try await gateway.createEndpoint(order, context)
-            return Self.response(.created, endpoint, secret: secret)
+            let answer = { @Sendable (made: MadeEndpoint) in Self.response(.created, made.endpoint, secret: made.secret) }
+            context.answers(by: answer)
+            return answer(try await gateway.createEndpoint(order, context))
         case .show(let id): return Self.response(.ok, try await gateway.endpoint(id, context))
         case .change(let id):
             let order = try WebhookCoding.order(try request.patch(), isNew: false)

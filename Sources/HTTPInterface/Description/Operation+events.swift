@@ -25,7 +25,7 @@ extension Operation {
     static let createEndpoint = Operation(
         .POST, "/v1/webhook-endpoints", "createWebhookEndpoint", .events, "Makes an endpoint",
         detail: "What it is told is decided at each try by what the API key that makes it may read then. The secret is shown this once.",
-        for: .system(.create, .webhook),
+        for: .system(.create, .webhook), [.neededIdempotencyKey],
         body: .json(
             .input(["url": .text(1...2000), "types": .list(.text, 1...100), "filter?": .text(0...4000), "description?": .text(0...500)]),
             example: ["url": "https://crm.example.com/hook", "types": ["contact.*"], "filter": "country == 'DE'"]),

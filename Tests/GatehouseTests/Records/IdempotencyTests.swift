@@ -96,6 +96,8 @@ struct IdempotencyTests {
         let opened = try await forgetful.post("/v1/requests", ["kind": "access", "regulation": "gdpr", "person": ["given_name": "Ada"]])
         #expect(opened.status == 400)
         #expect(opened.code == "idempotency-key-required")
+        let unkeyed = try await forgetful.post("/v1/webhook-endpoints", ["url": "https://example.com/hook", "types": ["contact.*"]])
+        #expect(unkeyed.code == "idempotency-key-required")
         let issued = try await caller.post("/v1/tokens", ["roles": ["auditor"]], key(unique("key")))
         #expect(issued.status == 400)
         #expect(issued.code == "idempotency-unsupported")
@@ -105,6 +107,23 @@ struct IdempotencyTests {
         #expect(imported.code == "idempotency-unsupported")
         // Reading is the same however often.
         #expect(try await caller.get("/v1/accounts", key("x")).status == 200)
+    }
+
+    @Test func `an endpoint whose answer was lost is asked for again, and is one, with its secret`() async throws {
+        let site = try await Site.shared()
+        let caller = try await site.caller("administrator", user: unique("user"))
+        let body: JSONValue = ["url": "https://93.184.215.14/hook", "types": ["contact.*"]]
+        let word = key(unique("key"))
+        let made = try await caller.post("/v1/webhook-endpoints", body, word)
+        #expect(made.status == 201, "\(made.text)")
+        #expect(made["secret"]?.stringValue?.hasPrefix("whsec_") == true)
+        let again = try await caller.post("/v1/webhook-endpoints", body, word)
+        #expect(again.status == 201 && again.bytes == made.bytes && again.headers["idempotency-replayed"] == "true")
+        #expect(try await caller.get("/v1/webhook-endpoints").data.count == 1)
+        let secret = try #require(made["secret"]?.stringValue)
+        #expect(try await site.administer("SELECT count(*) FROM kept_answer WHERE position('\(secret)'::bytea IN sealed) > 0") == "0")
+        let other = try await site.caller("administrator", user: unique("user"))
+        #expect(try await other.post("/v1/webhook-endpoints", body, word)["id"] != made["id"])
     }
 
     @Test func `whoever may no longer see what was answered is not answered it again`() async throws {

@@ -36,6 +36,7 @@ struct Caller: Sendable {
 
     private static func needsKey(_ method: String, _ path: String) -> Bool {
         let parts = path.split(separator: "/")
+        if method == "POST", parts == ["v1", "webhook-endpoints"] { return true }
         guard method == "POST", parts.starts(with: ["v1", "requests"]) else { return false }
         return parts.count == 2 || (parts.count == 4 && ["export", "run"].contains(parts[3]))
     }
