@@ -60,6 +60,7 @@ let package = Package(
                 "CPKCS11", "Vocabulary", "DataFormats", "DurableFiles", "Sealing",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
         .target(name: "KeyRing", dependencies: ["Vocabulary", "Sealing", "KeyProviders", "Storage"]),
@@ -99,6 +100,7 @@ let package = Package(
                 "CZstd", "Vocabulary", "DataFormats", "DurableFiles", "Sealing", "TransparencyLog", "SubjectRights",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
@@ -149,6 +151,7 @@ let package = Package(
             dependencies: [
                 "Vocabulary", "SubjectRights", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
@@ -257,7 +260,8 @@ let package = Package(
         .testTarget(
             name: "ArchivesTests",
             dependencies: [
-                "Archives", "DataFormats", "DurableFiles", "Sealing", "SubjectRights", "TestPostgres", "TransparencyLog", "Vocabulary",
+                "Archives", "DataFormats", "DurableFiles", "Sealing", "SubjectRights", "TestAuthority", "TestPostgres", "TransparencyLog",
+                "Vocabulary",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]
@@ -302,7 +306,8 @@ let package = Package(
             ]
         ),
         .testTarget(
-            name: "WebhooksTests", dependencies: ["SubjectRights", "Webhooks", .product(name: "NIOCore", package: "swift-nio")]),
+            name: "WebhooksTests",
+            dependencies: ["SubjectRights", "TestAuthority", "Webhooks", .product(name: "NIOCore", package: "swift-nio")]),
         // Erasing people, from inside the process.
         .testTarget(
             name: "ErasureTests",

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 package import NIOCore
 import NIOHTTP1
+import NIOSSL
 package import SubjectRights
 import Vocabulary
 
@@ -61,7 +62,9 @@ package struct WebhookSender: Sendable {
         do throws(WebhookAddress.Problem) { address = try await WebhookAddress(resolving: url, allowsPrivate: allowsPrivate, lookUp: lookUp) } catch {
             return .failed(code: error.rawValue, retryAfter: nil)
         }
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        var trust = TLSConfiguration.makeClientConfiguration()
+        trust.minimumTLSVersion = .tlsv12
+        var configuration = HTTPClient.Configuration(tlsConfiguration: trust, redirectConfiguration: .disallow)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .seconds(10)
         configuration.httpVersion = .http1Only

@@ -114,7 +114,7 @@ struct NoticeDeliveryTests {
         }
     }
 
-    @Test func `V13.2.4, V15.3.2 [API7]: inward addresses are not reached unless the operator allows them`() async throws {
+    @Test func `V13.2.4, V13.2.5, V15.3.2 [API7]: inward addresses are not reached unless the operator allows them`() async throws {
         try await with([204]) { site, _, server, _ in
             try await NoticeKeeper(site.runtime, sender: WebhookSender(allowsPrivate: false)).tell(of: try await site.context())
             #expect(server.requests.isEmpty)

@@ -44,6 +44,21 @@ struct PublishedKeysTests {
         #expect(keys.current()?.keys.has("one") == true)
     }
 
+    @Test(.enabled(if: OpenSSLAuthority.isInstalled))
+    func `V12.3.2: keys are taken from an issuer whose certificate the named authorities signed, and no other`()
+        async throws
+    {
+        let (authority, other) = (try OpenSSLAuthority(), try OpenSSLAuthority())
+        for authority in [authority, other] { try authority.issue("server", extensions: "server") }
+        let provider = try await TestIdentityProvider(tls: try authority.serverContext())
+        #expect(provider.url.hasPrefix("https://"))
+        for more in ["", ", ca: \(other.rootPath)"] {
+            #expect(try await published(provider, more: more).keys.refreshed("one") == nil)
+        }
+        #expect(provider.requests.isEmpty)
+        #expect(try await published(provider, more: ", ca: \(authority.rootPath)").keys.refreshed("one")?.keys.has("one") == true)
+    }
+
     @Test func `the issuer is asked in the trace of the request that needs its keys`() async throws {
         let provider = try await TestIdentityProvider()
         let keys = try published(provider).keys

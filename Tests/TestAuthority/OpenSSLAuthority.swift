@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+package import NIOSSL
 import Synchronization
 
 /// A time-stamping authority of the `openssl` program, with a root of its own, in a folder of its own.
@@ -72,6 +73,13 @@ package final class OpenSSLAuthority: Sendable {
     private static func granted(_ token: [UInt8]) -> [UInt8] {
         let content: [UInt8] = [0x30, 0x03, 0x02, 0x01, 0x00] + token
         return [0x30, 0x82, UInt8(content.count >> 8), UInt8(content.count & 0xFF)] + content
+    }
+
+    /// What a server speaks TLS with: a certificate of this authority.
+    package func serverContext(_ name: String = "server") throws -> NIOSSLContext {
+        let chain = try NIOSSLCertificate.fromPEMFile("\(folder)/\(name).pem").map { NIOSSLCertificateSource.certificate($0) }
+        let key = try NIOSSLPrivateKey(file: "\(folder)/\(name).key", format: .pem)
+        return try NIOSSLContext(configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
     }
 
     /// Whether `openssl ts -verify` takes a reply for these bytes.

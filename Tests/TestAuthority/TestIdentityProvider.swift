@@ -1,4 +1,5 @@
 package import DataFormats
+package import NIOSSL
 import Sealing
 import Synchronization
 package import Vocabulary
@@ -25,10 +26,10 @@ package final class TestIdentityProvider: Sendable {
     package var looks: Int { server.requests.count { $0.path == "/keys" } }
     package var requests: [TestServer.Request] { server.requests }
 
-    package init() async throws {
+    package init(tls: NIOSSLContext? = nil) async throws {
         let shelf = shelf
         let own = Place()
-        server = try await TestServer { request in
+        server = try await TestServer(tls: tls) { request in
             let state = shelf.state.withLock { $0 }
             switch request.path {
             case "/.well-known/openid-configuration":

@@ -26,13 +26,14 @@ struct GatewayClient: Sendable {
         // A gateway that is not there is told at once: the shared client would try for 90 seconds.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .seconds(10)
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
         if let authorities {
-            var tls = TLSConfiguration.makeClientConfiguration()
             do { tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(authorities))] } catch {
                 throw CommandFailure(.invalid, "\(authorities) holds no certificates", hint: "a file in PEM")
             }
-            configuration.tlsConfiguration = tls
         }
+        configuration.tlsConfiguration = tls
         return clients.withLock { clients in
             if let client = clients[authorities ?? ""] { return client }
             let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import DataFormats
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import Vocabulary
 
 /// The HTTP API of a transit engine: one request, with the token, a few attempts, and an answer that says what it means.
@@ -34,7 +35,9 @@ struct TransitEngine: Sendable {
 
     /// Lives as long as the process. Redirects are not followed: the token would go with them.
     private static let http: HTTPClient = {
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        var trust = TLSConfiguration.makeClientConfiguration()
+        trust.minimumTLSVersion = .tlsv12
+        var configuration = HTTPClient.Configuration(tlsConfiguration: trust, redirectConfiguration: .disallow)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = patience
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)

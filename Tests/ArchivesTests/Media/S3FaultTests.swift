@@ -2,6 +2,7 @@ import Archives
 import Foundation
 import NIOHTTP1
 import Synchronization
+import TestAuthority
 import TestPostgres
 import Testing
 
@@ -61,6 +62,16 @@ struct S3FaultTests {
         let medium = try await medium(front, patience: patience)
         await refused(.unavailable) { _ = try await medium.read("a", from: 0, count: 1000) }
         await refused(.unavailable) { _ = try await medium.list("") }
+    }
+
+    @Test("V12.3.2: a service whose certificate nobody vouches for is told nothing", .enabled(if: OpenSSLAuthority.isInstalled))
+    func untrusted() async throws {
+        let authority = try OpenSSLAuthority()
+        try authority.issue("server", extensions: "server")
+        let server = try await TestServer(tls: try authority.serverContext()) { _ in .answer(200, body: Array("text".utf8)) }
+        let medium = try await Bucket(name: "bucket").open(endpoint: server.url, patience: .none)
+        await refused(.unavailable) { try await medium.put("text", at: "a") }
+        #expect(server.requests.isEmpty)
     }
 
     @Test("where nobody listens, the medium is unavailable")

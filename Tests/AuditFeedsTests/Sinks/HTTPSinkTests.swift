@@ -28,7 +28,7 @@ struct HTTPSinkTests {
     }
 
     @Test(arguments: ["https://127.0.0.1", "https://localhost"])
-    func `a certificate of another authority, or for another name, is not trusted`(_ host: String) async throws {
+    func `V12.3.2: a certificate of another authority, or for another name, is not trusted`(_ host: String) async throws {
         let own = try TestCertificate.make(names: "DNS:elsewhere.example")
         let other = try TestCertificate.make()
         for (served, trusted) in [(own, other), (other, own), (own, own)] {
@@ -39,7 +39,7 @@ struct HTTPSinkTests {
     }
 
     @Test
-    func `a certificate that the system does not know is not trusted`() async throws {
+    func `V12.3.2: a certificate that the system does not know is not trusted`() async throws {
         let certificate = try TestCertificate.make()
         let server = try await CollectorServer(.answering([CollectorServer.taken]), tls: certificate.serverContext())
         #expect(await failure(try sink("http siem https://localhost:\(server.port)")) == .unverified)

@@ -75,7 +75,7 @@ struct CertificateTests {
         }
     }
 
-    @Test func `a token that is bound to a certificate is taken over a connection with that one alone`() async throws {
+    @Test func `V10.3.5: a token that is bound to a certificate is taken over a connection with that one alone`() async throws {
         try await Scene.with { scene in
             let thumbprint = Base64URL.encode(SHA256.hash(try scene.der("one")))
             let bound = try scene.provider.token("ann", ["roles": ["sales"], "cnf": ["x5t#S256": .string(thumbprint)]])

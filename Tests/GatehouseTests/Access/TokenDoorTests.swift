@@ -140,7 +140,7 @@ struct TokenDoorTests {
         }
     }
 
-    @Test func `who is not stepped up is told what would do, and a fresher sign-in opens it`() async throws {
+    @Test func `V10.3.4: who is not stepped up is told what would do, and a fresher sign-in opens it`() async throws {
         try await Self.with { site, provider in
             let plain = try Self.caller(site, provider, "ann", ["admins"])
             let answer = try await plain.post("/v1/teams", ["name": "north"])

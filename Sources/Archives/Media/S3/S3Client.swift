@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import Sealing
 import Vocabulary
 
@@ -11,7 +12,7 @@ package struct S3Patience: Sendable {
     /// Between the first two attempts; then twice as long each time, up to ``greatestPause``.
     package var pause: Duration = .milliseconds(250)
     package var greatestPause: Duration = .seconds(10)
-    /// For all attempts of one request: no new one begins later.
+    /// For all attempts of one request: none after the second begins later. One is always tried again, however long it took to fail.
     package var total: Duration = .seconds(180)
 
     package init() {}
@@ -55,7 +56,9 @@ struct S3Client: Sendable {
 
     /// Lives as long as the process.
     private static let http: HTTPClient = {
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow, decompression: .disabled)
+        var trust = TLSConfiguration.makeClientConfiguration()
+        trust.minimumTLSVersion = .tlsv12
+        var configuration = HTTPClient.Configuration(tlsConfiguration: trust, redirectConfiguration: .disallow, decompression: .disabled)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .seconds(10)
         configuration.httpVersion = .http1Only
@@ -70,6 +73,7 @@ struct S3Client: Sendable {
         request.digest = request.digest ?? SHA256.hash(request.body)
         let start = ContinuousClock.now
         var pause = patience.pause
+        var attempts = 0
         var followsLost = false
         var hasRenewed = false
         while true {
@@ -77,6 +81,7 @@ struct S3Client: Sendable {
             var wish: Duration?
             let reason: String
             let keyID = credentials.withKeys { $0.accessKeyID }
+            attempts += 1
             do throws(Silence) {
                 var answer = try await attempt(request)
                 answer.isObject = request.method == "GET" && request.query.isEmpty && answer.isDone
@@ -101,7 +106,8 @@ struct S3Client: Sendable {
             }
             let delay = max(wish ?? .zero, pause * Double.random(in: 0.5...1))
             pause = min(pause * 2, patience.greatestPause)
-            guard ContinuousClock.now - start + delay < patience.total, (try? await Task.sleep(for: delay)) != nil else {
+            let isInTime = attempts < 2 || ContinuousClock.now - start + delay < patience.total
+            guard isInTime, (try? await Task.sleep(for: delay)) != nil else {
                 throw MediumError(.unavailable, place, Task.isCancelled ? "cancelled" : reason)
             }
         }

@@ -43,6 +43,23 @@ struct ConsentLinkTests {
         #expect(events.contains { $0["target"] == "consent:marketing:given" } && events.contains { $0["target"] == "consent:marketing:withdrawn" })
     }
 
+    @Test func `whoever has lost the link is sent one that takes the consent back`() async throws {
+        let scene = try await ConsentScene()
+        let path = "\(scene.path)/consents/marketing"
+        #expect(try await scene.app.send("POST", "\(path)/withdrawal-link").code == "consent-not-askable")
+        #expect(try await scene.app.put(path, ["state": "given", "notice": "marketing", "language": "de"]).status == 204)
+        #expect(try scene.mail().isEmpty)
+        let sent = try await scene.app.send("POST", "\(path)/withdrawal-link")
+        #expect(sent.status == 202, "\(sent.text)")
+        let link = try scene.lastLink()
+        #expect(!sent.text.contains(link.split(separator: "/").last ?? "?"), "the token goes to the mailbox alone")
+        #expect(try await scene.isFound(scene.marketer))
+        #expect(try await scene.look(link).text.contains("Einwilligung widerrufen"))
+        #expect(try await scene.press(link, nil).status == 200)
+        #expect(try await !scene.isFound(scene.marketer))
+        #expect(try await scene.states() == ["given", "withdrawn"])
+    }
+
     @Test func `a no is a refusal, and so is any answer but yes`() async throws {
         let scene = try await ConsentScene()
         for answer in ["no", nil, "maybe"] {
@@ -116,9 +133,7 @@ struct ConsentLinkTests {
         let authority = try OpenSSLAuthority()
         try authority.issue("server", extensions: "server")
         var offer = StrictMailServer.Offer()
-        let chain = try NIOSSLCertificate.fromPEMFile(authority.folder + "/server.pem").map { NIOSSLCertificateSource.certificate($0) }
-        let key = try NIOSSLPrivateKey(file: authority.folder + "/server.key", format: .pem)
-        offer.tls = try NIOSSLContext(configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
+        offer.tls = try authority.serverContext()
         offer.isImplicit = true
         try await Site.with { site in
             let server = try await StrictMailServer(offer)
