@@ -71,6 +71,27 @@ struct RequestErasureTests {
         }
     }
 
+    @Test func `a hold that comes before the rows have gone keeps them, however far the erasure had come`() async throws {
+        try await ErasureSite.with { site in
+            let ann = try await site.make("contact", ["given_name": "Ann", "email": "ann@example.org"])
+            let officer = try await site.context(as: "compliance-officer")
+            let id = UUIDv7.make()
+            // The erasure gets as far as the rows, waits for somebody who is at one of them, and meanwhile a hold is placed.
+            async let writing = site.store("BEGIN; UPDATE contact SET version = version WHERE id = '\(ann)'; SELECT pg_sleep(3); COMMIT")
+            while try await site.store("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "0" {}
+            async let erasing: Void = { _ = try await site.gateway.runErasure(id, of: [SubjectID(ann.uuid)], officer) }()
+            while try await site.store("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == "0" {}
+            let hold = try await site.hold(SubjectID(ann.uuid))
+            _ = try await writing
+            var refusal: Refusal?
+            do { try await erasing } catch { refusal = error as? Refusal }
+            #expect(refusal?.code == .holdInTheWay && refusal?.detail.contains("\(hold.id)") == true, "\(String(describing: refusal))")
+            #expect(try await site.store("SELECT count(*) FROM contact WHERE id = '\(ann)'") == "1")
+            #expect(try await site.vault("SELECT count(*) FROM data_key WHERE holder = '\(ann)'") == "1")
+            #expect(try await site.vault("SELECT count(*) FROM suppression") == "0")
+        }
+    }
+
     @Test func `somebody of whom there has never been anything is not found`() async throws {
         try await ErasureSite.with { site in
             let officer = try await site.context(as: "compliance-officer")

@@ -73,6 +73,21 @@ struct SuppressionTests {
         }
     }
 
+    @Test(arguments: [false, true]) func `a batch answers for a suppressed one as for anybody, and keeps the others`(isAtomic: Bool) async throws {
+        try await ErasureSite.with { site in
+            _ = try await erased(site, ["given_name": "Ann", "email": "ann@example.org"])
+            let entity = try #require(site.gateway.catalog.entity(named: "contact"))
+            let operations = ["bea@example.org", "ann@example.org", "eve@example.org"].map { email in
+                RecordBatch.Operation.create(["email": .string(email)])
+            }
+            let outcomes = try await site.gateway.apply(RecordBatch(operations, isAtomic: isAtomic), to: entity, try await site.context())
+            let made = outcomes.compactMap { if case .created(let id, _) = $0 { id } else { nil } }
+            #expect(made.count == 3, "\(outcomes)")
+            #expect(try await site.store("SELECT count(*) FROM contact") == "2")
+            #expect(try await site.store("SELECT count(*) FROM contact WHERE id = '\(made[1])'") == "0")
+        }
+    }
+
     @Test func `she comes back when an officer says why`() async throws {
         try await ErasureSite.with { site in
             let id = try await erased(site, ["given_name": "Ann", "email": "ann@example.org", "phone": "+4930123456"])

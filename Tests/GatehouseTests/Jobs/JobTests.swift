@@ -99,6 +99,23 @@ struct JobTests {
         #expect(second["outcomes"] == ["created": 10, "updated": 0, "skipped": 0, "refused": 0], "\(second.text)")
     }
 
+    @Test func `what is held is not taken back with the import that made it`() async throws {
+        let site = try await Site.shared()
+        let caller = try site.administrator
+        let mark = unique("held")
+        let rows: [JSONObject] = (0..<3).map { ["external_id": .string("\(mark)-\($0)"), "given_name": "New", "owner_id": .string(mark)] }
+        let id = try await start("contacts", rows, caller)
+        _ = try await ended(id, in: "done", caller)
+        let made = try #require(try await caller.get("/v1/contacts?external_id=\(mark)-1").data.first?["id"]?.stringValue)
+        let officer = try await site.caller("compliance-officer", user: unique("olga"))
+        #expect(try await HoldTests.place(officer, ["subject": .string(made)]).status == 201)
+        #expect(try await caller.post("/v1/jobs/\(id)/revert", [:]).status == 202)
+        let reverted = try await ended(id, in: "reverted", caller)
+        #expect(reverted["reversals"] == ["hold-in-the-way": 1, "reverted": 2], "\(reverted.text)")
+        #expect(try await caller.get("/v1/contacts/\(made)").status == 200)
+        #expect(try await count("owner_id=\(mark)", caller) == 1)
+    }
+
     @Test func `a job is its owner's, goes in parts, and is over when it is ended`() async throws {
         let site = try await Site.shared()
         let (caller, other) = (try site.administrator, try await site.caller("integration-app"))

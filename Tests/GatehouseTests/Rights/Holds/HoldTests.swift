@@ -64,6 +64,25 @@ struct HoldTests {
         }
     }
 
+    @Test func `what is held goes with no batch, and stops one that goes in as a whole`() async throws {
+        let site = try await Site.shared()
+        let (administrator, officer) = (try site.administrator, try await site.caller("compliance-officer", user: unique("olga")))
+        let (held, free) = (
+            try await administrator.post("/v1/contacts", ["family_name": "Muster"]),
+            try await administrator.post("/v1/contacts", ["family_name": "Beispiel"])
+        )
+        let hold = try await Self.place(officer, ["subject": .string(held.id)])
+        let operations = [held, free].map { JSONValue.object(["op": "delete", "id": .string($0.id), "if_match": "*"]) }
+        let whole = try await administrator.post("/v1/contacts/batch", ["atomic": true, "operations": .array(operations)])
+        #expect(whole.status == 409 && whole.text.contains("hold-in-the-way"), "\(whole.text)")
+        #expect(try await administrator.get("/v1/contacts/\(free.id)").status == 200)
+        let each = try await administrator.post("/v1/contacts/batch", ["operations": .array(operations)])
+        #expect(each["succeeded"] == 1 && each["refused"] == 1, "\(each.text)")
+        #expect(each.text.contains(hold.id) && each.text.contains("hold-in-the-way"))
+        #expect(try await administrator.get("/v1/contacts/\(held.id)").status == 200)
+        #expect(try await administrator.get("/v1/contacts/\(free.id)").status == 404)
+    }
+
     @Test func `a hold on a query keeps what fits and what fitted, and the people they are about`() async throws {
         try await Site.with { site in
             try await site.serve()
