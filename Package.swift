@@ -214,6 +214,15 @@ let package = Package(
             ],
             path: "Tests/TestAuthority"
         ),
+        // An S3 service, which is moto's.
+        .target(
+            name: "TestS3",
+            dependencies: [
+                "TestPostgres", .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Tests/TestS3"
+        ),
         // A process whose memory SealingTests look at.
         .executableTarget(name: "SecretsProbe", dependencies: ["Sealing", "Vocabulary"], path: "Tests/SecretsProbe"),
         .testTarget(
@@ -260,7 +269,7 @@ let package = Package(
         .testTarget(
             name: "ArchivesTests",
             dependencies: [
-                "Archives", "DataFormats", "DurableFiles", "Sealing", "SubjectRights", "TestAuthority", "TestPostgres", "TransparencyLog",
+                "Archives", "DataFormats", "DurableFiles", "Sealing", "SubjectRights", "TestAuthority", "TestPostgres", "TestS3", "TransparencyLog",
                 "Vocabulary",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -290,7 +299,7 @@ let package = Package(
             dependencies: [
                 "gatehouse", "Archives", "Assembly", "Catalog", "DataFormats", "Expressions", "Gateway", "HTTPInterface", "Identity", "Policies",
                 "PolicyFiles", "PostgresLink",
-                "Sealing", "Storage", "SubjectRights", "TestAuthority", "TestPostgres", "TransparencyLog", "Vocabulary",
+                "Sealing", "Storage", "SubjectRights", "TestAuthority", "TestPostgres", "TestS3", "TransparencyLog", "Vocabulary",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -1,5 +1,6 @@
 import Archives
 import TestPostgres
+import TestS3
 import Testing
 
 /// A medium of each kind, empty, for one test; each opening is one of its own, as another process would have it.

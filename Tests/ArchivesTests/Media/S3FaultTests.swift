@@ -4,6 +4,7 @@ import NIOHTTP1
 import Synchronization
 import TestAuthority
 import TestPostgres
+import TestS3
 import Testing
 
 /// What a medium makes of a service that fails, lies or falls silent.

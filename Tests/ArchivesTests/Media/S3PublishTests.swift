@@ -5,6 +5,7 @@ import Glibc
 import NIOHTTP1
 import Synchronization
 import TestPostgres
+import TestS3
 import Testing
 
 /// Uploads that are interrupted, and go on.

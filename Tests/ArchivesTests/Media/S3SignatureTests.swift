@@ -2,6 +2,7 @@ import DataFormats
 import Foundation
 import Sealing
 import TestPostgres
+import TestS3
 import Testing
 import Vocabulary
 

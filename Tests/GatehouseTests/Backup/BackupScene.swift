@@ -9,9 +9,14 @@ final class BackupScene: Sendable {
     let operations: String
     let recovery: String
     var repository: String { site.folder + "/repository" }
+    /// Where the repository is; a folder when not given.
+    private let place: [String: String]?
 
-    /// - Parameter site: with databases of its own; an embedded PostgreSQL when not given.
-    init(_ site: Site? = nil) async throws {
+    /// - Parameters:
+    ///   - site: with databases of its own; an embedded PostgreSQL when not given.
+    ///   - place: settings that say where the repository is; a folder when not given.
+    init(_ site: Site? = nil, at place: [String: String]? = nil) async throws {
+        self.place = place
         if let site { self.site = site } else { self.site = try await Site(.embedded) }
         operations = self.site.folder + "/operations.txt"
         recovery = self.site.folder + "/recovery.txt"
@@ -23,7 +28,7 @@ final class BackupScene: Sendable {
         }
         try FileManager.default.createDirectory(atPath: self.site.state + "/keys", withIntermediateDirectories: true)
         try recipients.write(toFile: self.site.state + "/keys/backup-recipients", atomically: true, encoding: .utf8)
-        self.site.add(["GATEHOUSE_BACKUP_REPOSITORY": repository])
+        self.site.add(place ?? ["GATEHOUSE_BACKUP_REPOSITORY": repository])
     }
 
     /// The name of a new backup.
@@ -37,7 +42,7 @@ final class BackupScene: Sendable {
         let site = try await Site(.embedded, policies: policies)
         try FileManager.default.createDirectory(atPath: site.state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
         try FileManager.default.copyItem(atPath: self.site.state + "/keys", toPath: site.state + "/keys")
-        site.add(["GATEHOUSE_BACKUP_REPOSITORY": other ?? repository])
+        site.add(place ?? ["GATEHOUSE_BACKUP_REPOSITORY": other ?? repository])
         return site
     }
 
