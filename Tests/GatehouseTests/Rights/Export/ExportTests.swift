@@ -4,6 +4,7 @@ import Foundation
 import Gateway
 import PolicyFiles
 import Sealing
+import Storage
 import SubjectRights
 import TestPostgres
 import Testing
@@ -213,6 +214,38 @@ struct ExportTests {
             let notGiven = stage.annsMarkers.texts("contact", "notes") + stage.annsMarkers.texts("activity", "body")
             #expect(notGiven.filter { given.contains($0) } == [])
             try await checkSchema(portable)
+        }
+    }
+
+    @Test func `every table that the reach says is shown has its rows in the package`() async throws {
+        // Where each is found in export.json; records from the archive stand among the others.
+        let places = [
+            "consent_event": "consents", "subject_opt_out": "opt_outs", "subject_restriction": "restrictions", "subject_objection": "objections",
+            "archived_record": "records",
+        ]
+        let shown = SystemReach.store.filter { if case .shown = $0.export { true } else { false } }.map { "\($0.table)" }
+        #expect(Set(shown) == Set(places.keys))
+        try await Site.with(.embedded) { site in
+            try await site.serve()
+            let ann = try await site.administrator.post("/v1/contacts", ["given_name": "Ann", "email": "ann@example.org"]).id
+            let officer = try await site.caller("compliance-officer")
+            let path = "/v1/subjects/\(ann)"
+            #expect(try await officer.put("\(path)/consents/marketing", ["state": "given"]).status == 204)
+            #expect(try await officer.put("\(path)/opt-out", [:]).status == 204)
+            #expect(try await officer.put("\(path)/objections/sales", .null).status == 204)
+            #expect(try await officer.put("\(path)/restriction", ["ground": "accuracy is contested"]).status == 204)
+            let desk = ExportDesk(site: site)
+            let passphrase = try #require(Passphrase(Array(Self.passphrase.utf8)))
+            let (_, token) = try await desk.export([ann], to: .passphrase(passphrase))
+            let opened = try await OpenedPackage.open(try await desk.download(token).bytes, passphrase: Self.passphrase)
+            let document = try opened.object("export.json")
+            func rows(_ name: String) -> [JSONObject] { (document[name]?.arrayValue ?? []).compactMap(\.objectValue) }
+            #expect(rows("consents").map { $0["state"] } == ["given"])
+            #expect(rows("opt_outs").map { $0["kind"] } == ["sale"])
+            #expect(rows("objections").map { $0["purpose"] } == ["sales"])
+            #expect(rows("restrictions").map { $0["ground"] } == ["accuracy is contested"])
+            #expect(try opened.records("contact").count == 1)
+            #expect(opened.text("index.html").contains("accuracy is contested"))
         }
     }
 }
