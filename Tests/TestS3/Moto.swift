@@ -17,7 +17,8 @@ package final class Moto: Sendable {
     package static var isInstalled: Bool { program != nil }
 
     private static let tools =
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path + "/.build/test-tools"
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+        + "/.build/test-tools"
 
     /// A Python with botocore, which comes with it.
     package static let python = tools + "/moto/bin/python3"

@@ -95,6 +95,8 @@ struct NobodyComesBackTests {
         #expect(try await administrator.get("/v1/leads/\(cold)").status == 200)
         let named = try await administrator.make("contacts", ["nickname": "Mo"])
         #expect(try await administrator.get("/v1/contacts/\(named)")["nickname"] == "Mo")
+        let beginning = try await site.administer("SELECT convert_from(entry, 'UTF8') FROM audit_event WHERE epoch = 2 AND position = 0")
+        #expect(beginning.contains(#""lost":"gatehouse/\#(tenant["tenant"]?.stringValue ?? "")/1 "#), "\(beginning)")
         // What the host that is gone may have signed since the backup is not contradicted, though nothing here remembers it.
         await site.stop()
         let verified = try await site.run("audit", "verify")
