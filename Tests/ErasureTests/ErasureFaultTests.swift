@@ -173,7 +173,7 @@ struct ErasureFaultTests {
                 try await group.waitForAll()
             }
             _ = try await site.store("UPDATE erasure SET leased_until = now() - interval '1 second'")
-            for _ in 0..<20 where try await site.store("SELECT count(*) FROM erasure") != "0" {
+            while try await site.store("SELECT count(*) FROM erasure") != "0" {
                 _ = try? await site.gateway.resumeErasures(try await site.context())
             }
             #expect(try await site.store("SELECT count(*) FROM erasure") == "0")

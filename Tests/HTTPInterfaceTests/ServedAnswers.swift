@@ -65,7 +65,9 @@ final class ServedAnswers: Sendable {
     }
 
     /// Sends pieces, and answers what came back until the server closed the connection.
-    func exchange(_ pieces: [String], pause: Duration = .zero) async throws -> String {
-        try await RawConnection.exchange(UInt16(port), pieces, pause: pause)
+    ///
+    /// - Parameter gate: the last piece waits for it.
+    func exchange(_ pieces: [String], pause: Duration = .zero, gate: DispatchSemaphore? = nil) async throws -> String {
+        try await RawConnection.exchange(UInt16(port), pieces, pause: pause, gate: gate)
     }
 }

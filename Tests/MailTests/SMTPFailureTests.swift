@@ -13,7 +13,7 @@ struct SMTPFailureTests {
     private static func send(
         _ offer: StrictMailServer.Offer, _ protection: SMTPServer.Protection = .none, user: String? = nil,
         trusting authority: OpenSSLAuthority? = nil,
-        to address: String = "ann@person.example", patience: Duration = .seconds(1)
+        to address: String = "ann@person.example", patience: Duration = .seconds(60)
     ) async throws -> (error: MailError?, server: StrictMailServer) {
         let server = try await StrictMailServer(offer)
         let mailer = try SMTPMailer(
@@ -32,11 +32,9 @@ struct SMTPFailureTests {
         for mishap in [StrictMailServer.Mishap.silence(after: replies), .hangUp(after: replies)] {
             var offer = StrictMailServer.Offer()
             offer.mishap = mishap
-            let start = ContinuousClock.now
-            let (error, _) = try await Self.send(offer)
+            let (error, _) = try await Self.send(offer, patience: .seconds(1))
             // Hello, sender, recipient, data: all that was answered counts for nothing until the message is.
             #expect(error == MailError(.unavailable), "\(mishap)")
-            #expect(ContinuousClock.now - start < .seconds(10))
         }
     }
 
@@ -82,7 +80,7 @@ struct SMTPFailureTests {
             var offer = StrictMailServer.Offer()
             offer.tls = try MailerContractTests.Kind.context(authority, certificate: certificate)
             offer.isImplicit = protection == .implicit
-            let (error, server) = try await Self.send(offer, protection, user: "gate", trusting: ours, patience: .seconds(10))
+            let (error, server) = try await Self.send(offer, protection, user: "gate", trusting: ours)
             #expect(error == MailError(.unavailable), "\(certificate)")
             #expect(server.deliveries.isEmpty)
         }
@@ -93,7 +91,7 @@ struct SMTPFailureTests {
         var offer = StrictMailServer.Offer()
         offer.tls = try MailerContractTests.Kind.context(authority)
         offer.mishap = .injection
-        let (error, server) = try await Self.send(offer, .upgrade, trusting: authority, patience: .seconds(10))
+        let (error, server) = try await Self.send(offer, .upgrade, trusting: authority)
         #expect(error == MailError(.unavailable))
         #expect(server.deliveries.isEmpty)
     }

@@ -1,33 +1,39 @@
-import Foundation
+package import Foundation
 import Glibc
 
 /// Bytes to a server on loopback and bytes back, for requests that no client library would send.
 package enum RawConnection {
-    /// Sends the bytes, and answers what came back until the server closed or nothing more came for three seconds.
+    /// Sends the bytes, and answers what came back until the server closed or, behind the first byte, nothing more came for ten seconds.
     package static func exchange(_ url: String, _ text: String) async throws -> String {
         guard let port = url.split(separator: ":").last.flatMap({ UInt16($0) }) else { throw TestFailure("\(url) has no port") }
-        return try await exchange(port, [text], patience: 3)
+        return try await exchange(port, [text], patience: 10)
     }
 
     /// Sends pieces one after the other, and answers what came back until the server closed.
     ///
     /// - Parameters:
     ///   - pause: between two pieces.
-    ///   - patience: seconds without a byte after which the answer is taken for whole; `nil` waits for the server to close.
-    package static func exchange(_ port: UInt16, _ pieces: [String], pause: Duration = .zero, patience: Int? = nil) async throws -> String {
+    ///   - gate: the last piece waits for it.
+    ///   - patience: seconds without a further byte after which the answer is taken for whole; `nil` waits for the server to close.
+    package static func exchange(
+        _ port: UInt16, _ pieces: [String], pause: Duration = .zero, gate: DispatchSemaphore? = nil, patience: Int? = nil
+    ) async throws -> String {
         try await withCheckedThrowingContinuation { continuation in
-            Thread { continuation.resume(with: Result { try blocking(port, pieces, pause, patience) }) }.start()
+            Thread { continuation.resume(with: Result { try blocking(port, pieces, pause, gate, patience) }) }.start()
         }
     }
 
-    private static func blocking(_ port: UInt16, _ pieces: [String], _ pause: Duration, _ patience: Int?) throws -> String {
+    private static func blocking(
+        _ port: UInt16, _ pieces: [String], _ pause: Duration, _ gate: DispatchSemaphore?, _ patience: Int?
+    ) throws -> String {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw TestFailure("no socket") }
         defer { close(descriptor) }
-        if let patience {
-            var time = timeval(tv_sec: patience, tv_usec: 0)
+        func wait(_ seconds: Int) {
+            var time = timeval(tv_sec: seconds, tv_usec: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         }
+        if patience != nil { wait(120) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -37,6 +43,7 @@ package enum RawConnection {
         }
         guard connected == 0 else { throw TestFailure("nobody listens on port \(port)") }
         for (number, piece) in pieces.enumerated() {
+            if number > 0, number == pieces.count - 1 { gate?.wait() }
             if number > 0 { usleep(UInt32(pause.components.attoseconds / 1_000_000_000_000)) }
             guard send(Array(piece.utf8), descriptor) else { break }
         }
@@ -46,6 +53,7 @@ package enum RawConnection {
             let count = recv(descriptor, &buffer, buffer.count, 0)
             if count <= 0 { break }
             answer += buffer[0..<count]
+            if let patience { wait(patience) }
         }
         return String(decoding: answer, as: UTF8.self)
     }

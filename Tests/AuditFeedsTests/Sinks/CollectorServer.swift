@@ -161,9 +161,9 @@ struct HTTPText: Sendable {
     }
 }
 
-/// Waits until something is so, a few seconds at most.
+/// Waits until something is so, a minute or two at most.
 func eventually(_ condition: () -> Bool) async throws -> Bool {
-    for _ in 0..<500 {
+    for _ in 0..<10_000 {
         if condition() { return true }
         try await Task.sleep(for: .milliseconds(10))
     }

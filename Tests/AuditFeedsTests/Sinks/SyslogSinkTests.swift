@@ -126,13 +126,11 @@ struct SyslogSinkTests {
         let certificate = try TestCertificate.make()
         // It never greets, so the batch cannot be written.
         let server = try await CollectorServer(.silent)
-        let sink = try sink("syslog logs tls://localhost:\(server.port) ca=\(certificate.path)", patience: .seconds(60))
-        let start = ContinuousClock.now
+        let sink = try sink("syslog logs tls://localhost:\(server.port) ca=\(certificate.path)", patience: .seconds(3600))
         let delivery = Task { await failure(sink) }
         #expect(try await eventually { server.connections.count == 1 })
         delivery.cancel()
         #expect(await delivery.value == .unreachable)
-        #expect(ContinuousClock.now - start < .seconds(30))
     }
 
     @Test

@@ -66,12 +66,12 @@ struct LogOutwardTests {
             for _ in 0..<30 { _ = try await caller.get("/v1/contacts?limit=1") }
             try await site.settleLog()
             var positions: [Int] = []
-            for _ in 0..<300 where positions.count < 31 {
-                try await Task.sleep(for: .milliseconds(100))
+            try await eventually("the collector has what was recorded") {
                 positions = collector.received.compactMap { line in
                     let uid = (try? JSONReader.read(Array(line.utf8)))?.objectValue?["metadata"]?.objectValue?["uid"]?.stringValue
                     return uid.flatMap { Int($0.dropFirst(2)) }
                 }
+                return positions.count >= 31
             }
             #expect(positions.count >= 31 && positions == Array(0..<positions.count))
             #expect(try await site.administer("SELECT failure IS NULL FROM audit_feed") == "t")
@@ -113,12 +113,7 @@ struct LogOutwardTests {
                 for _ in 0..<5 { _ = try await site.administrator.get("/v1/contacts?limit=1") }
                 try await site.settleLog()
                 let size = try await site.administer("SELECT size FROM audit_log")
-                for _ in 0..<200 {
-                    if try await site.administer(confirmed + size) == "2" { break }
-                    try await Task.sleep(for: .milliseconds(100))
-                }
-                let state = try await site.administer("SELECT witness, size, failure FROM audit_witness")
-                #expect(try await site.administer(confirmed + size) == "2", "\(state)")
+                try await eventually("both have confirmed a head of \(size)") { try await site.administer(confirmed + size) == "2" }
             }
             await site.stop()
             let folder = site.folder + "/export"
@@ -164,9 +159,9 @@ struct LogOutwardTests {
             let caller = try site.administrator
             _ = try await caller.get("/v1/contacts?limit=1")
             var status = ""
-            for _ in 0..<100 where !(status.contains("unwritable") && status.contains("witness kept")) {
-                try await Task.sleep(for: .milliseconds(100))
+            try await eventually("the status tells of both witnesses") {
                 status = try await site.run("status").output
+                return status.contains("unwritable") && status.contains("witness kept")
             }
             #expect(status.contains("witness gone") && status.contains("confirms nothing since") && status.contains("unwritable"), "\(status)")
             #expect(Program.text(server.errors).contains("\"witness\":\"gone\""))

@@ -107,7 +107,8 @@ struct LogTests {
             let sound = try await site.run("audit", "verify")
             #expect(sound.status == 0, "\(sound.output)")
             // A head that is signed anew would take the place of a forged one.
-            try await site.settleLog()
+            try await site.settleHead()
+            await site.stop()
             let manipulations: [(sql: String, code: String)] = [
                 ("UPDATE audit_event SET entry = overlay(entry placing 'x'::bytea from 20) WHERE position = 7", "entry-changed at 1.7"),
                 ("DELETE FROM audit_event WHERE position = 9", "entry-missing at 1.9"),
@@ -133,13 +134,7 @@ struct LogTests {
                 ("UPDATE audit_checkpoint SET root = decode(repeat('00', 32), 'hex')", "checkpoint-unverified"),
             ]
             for (sql, _) in manipulations { try await site.administer(sql) }
-            var outcome = try await site.run("audit", "verify")
-            // Whatever the gateway records meanwhile has a head signed anew, which takes the place of the forged one.
-            for _ in 0..<5 where !outcome.output.contains("checkpoint-unverified") {
-                try await site.settleLog()
-                try await site.administer(manipulations[manipulations.count - 1].sql)
-                outcome = try await site.run("audit", "verify")
-            }
+            let outcome = try await site.run("audit", "verify")
             #expect(outcome.status == 1)
             for (_, code) in manipulations { #expect(outcome.output.contains(code), "\(code) in \(outcome.output)") }
         }

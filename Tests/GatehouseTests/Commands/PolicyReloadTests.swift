@@ -6,15 +6,6 @@ import Testing
 /// Changed policies come into force while the gateway runs; broken ones never do.
 @Suite(.timeLimit(.minutes(15)))
 struct PolicyReloadTests {
-    /// Waits for something that a change of files brings about.
-    private func eventually(_ what: String, _ holds: () async throws -> Bool) async throws {
-        for _ in 0..<600 {
-            if try await holds() { return }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        Issue.record("\(what) did not come about")
-    }
-
     private func withSite(_ body: (Site, ServerProcess, PolicyCopy) async throws -> Void) async throws {
         let folder = try PolicyCopy()
         try await Site.with(policies: folder.path) { site in

@@ -27,13 +27,10 @@ struct JobTests {
 
     private func ended(_ id: String, in state: String, _ caller: Caller) async throws -> Answer {
         var last: Answer?
-        for _ in 0..<6 {
-            try await eventually("job \(id) is \(state)") {
-                let answer = try await caller.get("/v1/jobs/\(id)")
-                last = answer
-                return !["running", "reverting"].contains(answer["state"]?.stringValue ?? "")
-            }
-            if last.map({ !["running", "reverting"].contains($0["state"]?.stringValue ?? "") }) == true { break }
+        try await eventually("job \(id) is \(state)", within: .seconds(600)) {
+            let answer = try await caller.get("/v1/jobs/\(id)")
+            last = answer
+            return !["running", "reverting"].contains(answer["state"]?.stringValue ?? "")
         }
         let answer = try #require(last)
         #expect(answer["state"] == .string(state), "\(answer.text)")

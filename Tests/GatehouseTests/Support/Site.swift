@@ -217,13 +217,16 @@ final class Site: Sendable {
     func catalog() throws -> PolicyFolder { try PolicyFolder.load(policies) }
 }
 
-/// Comes back when something is so. Unless it is done once a minute, a minute is longer than anything here takes on any machine.
+/// Comes back when something is so. Three minutes are longer than anything here takes on any machine, unless it is done once in some minutes.
 func eventually(
-    _ what: String, within patience: Duration = .seconds(60), _ location: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool
+    _ what: String, within patience: Duration = .seconds(180), _ location: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + patience
-    while ContinuousClock.now < deadline {
+    while true {
+        // One look more once it is late: nobody may have been let look for long.
+        let isLate = ContinuousClock.now > deadline
         if try await isSo() { return }
+        if isLate { break }
         try await Task.sleep(for: .milliseconds(50))
     }
     Issue.record("not so after \(patience): \(what)", sourceLocation: location)

@@ -41,15 +41,9 @@ struct ExportScaleTests {
             let desk = ExportDesk(site: site)
             let identity = AgeIdentity.make()
             let subject = SubjectID(try #require(UUIDv7(made.id)))
-            let (package, took) = try await desk.withGateway { gateway, context in
-                let start = ContinuousClock.now
-                let package = try await gateway.exportPackage(
-                    .make(), of: [subject], scope: .access, sealedTo: .recipient(identity.recipient), context)
-                return (package, ContinuousClock.now - start)
+            let package = try await desk.withGateway { gateway, context in
+                try await gateway.exportPackage(.make(), of: [subject], scope: .access, sealedTo: .recipient(identity.recipient), context)
             }
-            // Under five seconds in a release build; a debug build on a busy machine is given more.
-            print("export of 10,000 records: \(took)")
-            #expect(took < .seconds(60))
             let token = String(package.link.value.split(separator: "/").last ?? "")
             let opened = try await OpenedPackage.open(try await desk.download(token).bytes, identity: identity)
             #expect(try opened.records("activity").count == 10_000)
