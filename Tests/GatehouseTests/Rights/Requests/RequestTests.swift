@@ -202,9 +202,9 @@ struct RequestTests {
             RequestScene.letters(scene.site, about: id).contains { $0.contains("GDPR Art. 21(1)") && $0.contains("You may complain to") }
         }
         // More time is not to be had once the first period is over.
-        let late = try await scene.open("access", ["received_at": .string(first(-3) + "T10:00:00Z")])
-        let due = try #require(try await scene.officer.get("/v1/requests/\(late.id)")["due_on"]?.stringValue)
-        let over = try await scene.step(late.id, "extend", ["reason": "many"])
+        let late = try await scene.opened("access", ["received_at": .string(first(-3) + "T10:00:00Z")])
+        let due = try #require(try await scene.officer.get("/v1/requests/\(late)")["due_on"]?.stringValue)
+        let over = try await scene.step(late, "extend", ["reason": "many"])
         #expect(over["detail"] == .string("more time had to be taken, and told, by \(due) (GDPR Art. 12(3))"))
     }
 
